@@ -1,0 +1,91 @@
+//! What a documented line says, part by part.
+
+use std::ops::Range;
+
+use crate::name::Symbol;
+use crate::packet::{Field, LayerKind, LinkType, Value};
+
+/// A documented line of a capture: the stack of layers it shows, from the outermost.
+///
+/// The stack is exact: a frame with one layer more or less (payload aside) does not match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// `Ethernet` if the line prints hardware addresses, `Raw` if it starts with `ip:`; `None` if it shows no link layer
+    /// either way (`IP a > b: …`, or a bare `a > b: …`).
+    pub link: Option<LinkType>,
+    /// The layers it names, outermost first; never a payload.
+    pub layers: Vec<LayerPattern>,
+}
+
+/// One layer of a documented line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerPattern {
+    /// Which layer.
+    pub kind: LayerKind,
+    /// The fields that the line mentions, in the order of the line; what it does not mention is not asserted.
+    pub fields: Vec<FieldPattern>,
+}
+
+/// One field of a documented line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldPattern {
+    /// Which field.
+    pub field: Field,
+    /// What the line says of it.
+    pub want: Want,
+    /// Where in the line, in bytes.
+    pub span: Range<usize>,
+}
+
+/// What a line says of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// This very value: a length, a flag, an MSS, a well-known port.
+    Exact(Value),
+    /// An address of the document's own cluster: the lab's `names` say what it stands for.
+    Literal(Value),
+    /// A placeholder, `{pod1.ip}`.
+    Name(Symbol),
+    /// A number that differs from run to run (ICMP id and seq, ephemeral port, TCP sequence number, TS val): the document's value.
+    Variable(u64),
+}
+
+/// A documented line of a command's output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateLine {
+    /// Its words, in order.
+    pub words: Vec<Word>,
+}
+
+/// One word of a documented line of a command's output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// What it says.
+    pub token: StateToken,
+    /// Where in the line, in bytes.
+    pub span: Range<usize>,
+}
+
+/// What a word of a command's output says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateToken {
+    /// This very word, unless the lab's `names` cover it (interface names are words).
+    Word(String),
+    /// An IP address, a prefix or a hardware address of the document's own cluster, as it is spelt.
+    Literal(String),
+    /// A placeholder, `{pod1.ip}`.
+    Name(Symbol),
+    /// `*`: any one word.
+    Hole,
+}
+
+/// What is wrong with a documented line, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineProblem {
+    /// Where in the line, in bytes.
+    pub span: Range<usize>,
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// What to do about it, if there is something to say.
+    pub hint: Option<String>,
+}

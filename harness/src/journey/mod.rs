@@ -1,0 +1,8 @@
+//! Journeys: one probe followed across all points.
+//!
+//! In: what was recorded of a scenario. Out: a [`Journey`]: which frames at which point are the probe's.
+//! Never: looks at expectations, talks to a backend, reads a clock.
+
+mod model;
+
+pub use model::{Journey, Leg, Sighting, Stop};

@@ -1,0 +1,266 @@
+//! A lab that has been checked.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use ipnet::Ipv4Net;
+
+use crate::expect::{Pattern, StateLine};
+use crate::name::{PlaceName, PointName, Symbol};
+use crate::site::TunnelKind;
+
+/// One lab file, checked: every name in it resolves, every documented line parses.
+#[derive(Clone, Debug)]
+pub struct Lab {
+    /// Its name: `calico-ipip`.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// The write-up its lines come from, by name.
+    pub document: Option<String>,
+    /// What cluster it wants.
+    pub cluster: Cluster,
+    /// Its nodes, in the file's order.
+    pub nodes: Vec<LabNode>,
+    /// Its pods, in the file's order.
+    pub pods: Vec<LabPod>,
+    /// What each literal of its documented lines stands for, the lab's own table; scenarios add theirs.
+    pub names: BTreeMap<String, Symbol>,
+    /// Its scenarios, in the file's order.
+    pub scenarios: Vec<Scenario>,
+    /// Where it was read from, and its text.
+    pub source: Source,
+}
+
+/// A file and its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// As it was named.
+    pub path: PathBuf,
+    /// All of it.
+    pub text: String,
+}
+
+/// A place in a file: both from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+/// The cluster a lab wants.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// The CNI's name, for people and recipes; no code matches on it.
+    pub cni: String,
+    /// The kube-proxy mode: `iptables`, `ipvs`.
+    pub kube_proxy: Option<String>,
+    /// The folder of the recipe by which a real cluster gets this CNI.
+    pub recipe: Option<String>,
+    /// How the CNI wires pods: what the embedded backend builds.
+    pub network: Network,
+}
+
+/// How a CNI wires pods and carries their packets.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Where pod addresses come from.
+    pub pods: Ipv4Net,
+    /// The pods' MTU, in bytes.
+    pub mtu: u32,
+    /// How a pod's veth is attached to its node.
+    pub wiring: LabWiring,
+    /// What the names of host veths start with: `cali`. The rest is derived from namespace and pod.
+    pub veth_prefix: String,
+    /// What carries packets to other nodes, if it is not the network card itself.
+    pub tunnel: Option<LabTunnel>,
+    /// The routing protocol that the CNI's routes name, as a number of `/etc/iproute2/rt_protos`.
+    pub route_protocol: u8,
+}
+
+/// How a pod's veth is attached to its node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LabWiring {
+    /// Point to point, with proxy ARP for the gateway.
+    Routed {
+        /// 169.254.1.1.
+        gateway: Ipv4Addr,
+        /// The hardware address of every host veth: `ee:ee:ee:ee:ee:ee`.
+        host_mac: [u8; 6],
+    },
+}
+
+/// A tunnel device that every node has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabTunnel {
+    /// Its name: `tunl0`.
+    pub device: String,
+    /// What it does with a packet.
+    pub kind: TunnelKind,
+    /// Its MTU, in bytes.
+    pub mtu: u32,
+    /// The network card, by the lab's name, whose addresses the outer header carries.
+    pub underlay: String,
+}
+
+/// A node of a lab.
+#[derive(Clone, Debug)]
+pub struct LabNode {
+    /// Its name.
+    pub name: PlaceName,
+    /// Its network cards, in the file's order.
+    pub nics: Vec<LabNic>,
+    /// Where its pods' addresses come from; its first address is the tunnel device's.
+    pub block: Ipv4Net,
+}
+
+/// A network card of a node.
+#[derive(Clone, Debug)]
+pub struct LabNic {
+    /// What the lab calls it: `default`, `underlay`.
+    pub name: String,
+    /// What the embedded backend's node calls it: `ens10`.
+    pub interface: String,
+    /// Its address there.
+    pub address: Ipv4Net,
+    /// Its hardware address there.
+    pub mac: Option<[u8; 6]>,
+    /// Where the default route points, on the card that has it.
+    pub gateway: Option<Ipv4Addr>,
+}
+
+/// A pod of a lab.
+#[derive(Clone, Debug)]
+pub struct LabPod {
+    /// Its name.
+    pub name: PlaceName,
+    /// Its Kubernetes namespace; `default` unless the file says otherwise.
+    pub namespace: String,
+    /// The node it runs on.
+    pub node: PlaceName,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// The address the embedded backend gives it: the file's, or the next free one of the node's block.
+    pub address: Ipv4Addr,
+    /// The hardware address the embedded backend gives it.
+    pub mac: Option<[u8; 6]>,
+}
+
+/// One probe, and what was documented of it.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name, unique in the lab.
+    pub name: String,
+    /// What is sent; a scenario without one only looks at state.
+    pub probe: Option<Probe>,
+    /// The names that hold here: the lab's and its own.
+    pub names: BTreeMap<String, Symbol>,
+    /// What is expected at which point, in path order.
+    pub expect: Vec<Expectation>,
+    /// What is expected of commands' output once the probe is through.
+    pub state: Vec<StateExpectation>,
+}
+
+/// The one ping or request that a scenario sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// One ICMP echo request.
+    Ping {
+        /// The place that sends it: a pod or a node.
+        from: PlaceName,
+        /// The place it goes to: a pod.
+        to: PlaceName,
+        /// The payload's length in bytes, our token included; 56 is what `ping` sends.
+        size: usize,
+    },
+}
+
+/// What is expected at one point.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    /// Where.
+    pub at: PointName,
+    /// What.
+    pub claim: Claim,
+    /// Why, where the document does not say it itself.
+    pub because: Option<String>,
+    /// Where it applies; everywhere if absent.
+    pub when: Option<When>,
+    /// Where it stands in the lab file.
+    pub position: Position,
+}
+
+/// What an expectation claims of the probe at its point.
+#[derive(Clone, Debug)]
+pub enum Claim {
+    /// The probe's packets there are these, in this order, and no others.
+    Lines(Vec<DocumentedLine<Pattern>>),
+    /// The probe is not seen there at all.
+    None,
+}
+
+/// A line as it was documented.
+#[derive(Clone, Debug)]
+pub struct DocumentedLine<P> {
+    /// As the document prints it.
+    pub documented: Line<P>,
+    /// What holds instead, where the document is wrong.
+    pub correction: Option<Correction<P>>,
+    /// Where it stands in the lab file.
+    pub position: Position,
+}
+
+/// A line and what it says.
+#[derive(Clone, Debug)]
+pub struct Line<P> {
+    /// As it is spelt.
+    pub text: String,
+    /// What it says.
+    pub pattern: P,
+}
+
+/// What holds in place of a documented line.
+#[derive(Clone, Debug)]
+pub struct Correction<P> {
+    /// The line that is judged.
+    pub reads: Line<P>,
+    /// Why the documented one is wrong.
+    pub because: String,
+}
+
+/// What is expected of a command's output.
+#[derive(Clone, Debug)]
+pub struct StateExpectation {
+    /// Where the command runs.
+    pub on: PlaceName,
+    /// The command, one of a fixed list; `{…}` placeholders are filled in before it runs.
+    pub run: String,
+    /// Lines that its output must have.
+    pub has: Vec<DocumentedLine<StateLine>>,
+    /// Lines that its output must not have.
+    pub lacks: Vec<DocumentedLine<StateLine>>,
+    /// Why, where the document does not say it itself.
+    pub because: Option<String>,
+    /// Where it applies; everywhere if absent.
+    pub when: Option<When>,
+    /// Where it stands in the lab file.
+    pub position: Position,
+}
+
+/// Where an expectation applies. All that is given must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct When {
+    /// Only on these backends, if any are named.
+    pub backends: Vec<String>,
+    /// Only in this kube-proxy mode.
+    pub kube_proxy: Option<String>,
+    /// Only where the CNI's version is at least this one (`3.33`).
+    pub cni_at_least: Option<String>,
+    /// Only where the CNI's version is below this one.
+    pub cni_below: Option<String>,
+    /// Why it does not apply elsewhere.
+    pub because: String,
+}

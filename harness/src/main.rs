@@ -1,0 +1,5 @@
+//! The `cnilab` command.
+
+fn main() -> std::process::ExitCode {
+    cnilab::cli::main()
+}

@@ -1,0 +1,8 @@
+//! Plans: what a lab needs built, captured and sent; first by name, then with addresses.
+//!
+//! In: a [`Lab`](crate::lab::Lab), later the [`Facts`](crate::site::Facts) of the site. Out: [`Plan`], [`BoundPlan`].
+//! Never: touches a host.
+
+mod model;
+
+pub use model::{BoundPlan, BoundPoint, BoundProbe, BoundScenario, BoundState, Plan, PlannedScenario};

@@ -1,0 +1,117 @@
+//! What a backend is asked to build.
+
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+use serde::Serialize;
+
+use crate::name::PlaceName;
+
+/// Nodes, pods and what lies between them. Says what exists and how it is wired, not which CNI does so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Topology {
+    /// The nodes, in the lab's order.
+    pub nodes: Vec<NodeSpec>,
+    /// The pods, in the lab's order.
+    pub pods: Vec<PodSpec>,
+}
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NodeSpec {
+    /// Its name in the lab.
+    pub name: PlaceName,
+    /// Its network cards, in order: a kernel picks source addresses by that order.
+    pub nics: Vec<Nic>,
+    /// The device that carries pod traffic to other nodes, where there is one.
+    pub tunnel: Option<TunnelSpec>,
+    /// The routes that the CNI's agent adds, besides those of the pods' own host veths.
+    pub routes: Vec<RouteSpec>,
+}
+
+/// A network card of a node. Cards whose addresses share a prefix are on the same Ethernet segment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Nic {
+    /// What the lab calls it: `default`, `underlay`.
+    pub name: String,
+    /// What the node calls it: `ens3`.
+    pub interface: String,
+    /// Its address and prefix.
+    pub address: Ipv4Net,
+    /// Its hardware address; the kernel's choice if absent.
+    pub mac: Option<[u8; 6]>,
+    /// Where the node's default route points, if it leaves by this card.
+    pub gateway: Option<Ipv4Addr>,
+}
+
+/// A tunnel device of a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TunnelSpec {
+    /// Its name: `tunl0`, `flannel0`.
+    pub device: String,
+    /// What it does with a packet.
+    pub kind: TunnelKind,
+    /// Its address, a /32.
+    pub address: Ipv4Addr,
+    /// Its MTU, in bytes.
+    pub mtu: u32,
+    /// The network card (by the lab's name) whose address its outer header carries.
+    pub underlay: String,
+}
+
+/// How a tunnel device carries a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TunnelKind {
+    /// IP-in-IP (RFC 2003), any remote: the outer destination is the route's gateway.
+    Ipip,
+}
+
+/// A route in a node's main table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RouteSpec {
+    /// Where to.
+    pub to: Ipv4Net,
+    /// The gateway, if any.
+    pub via: Option<Ipv4Addr>,
+    /// The device; `None` makes it a blackhole route.
+    pub device: Option<String>,
+    /// Who added it, as a number of `/etc/iproute2/rt_protos` (bird is 12).
+    pub protocol: u8,
+    /// The gateway is to be taken as reachable on the device, whatever its prefix says.
+    pub onlink: bool,
+}
+
+/// A pod.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PodSpec {
+    /// Its name in the lab.
+    pub name: PlaceName,
+    /// Its Kubernetes namespace.
+    pub namespace: String,
+    /// The node it runs on.
+    pub node: PlaceName,
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// Its hardware address; the kernel's choice if absent.
+    pub mac: Option<[u8; 6]>,
+    /// Its MTU and its host veth's, in bytes.
+    pub mtu: u32,
+    /// The name of its veth's end in the node.
+    pub host_interface: String,
+    /// How its veth is attached.
+    pub wiring: Wiring,
+}
+
+/// How a pod's veth is attached to its node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wiring {
+    /// Point to point: the node routes the pod's /32 to the veth and answers ARP for `gateway` (`proxy_arp`).
+    Routed {
+        /// The address of the pod's default route, on no interface at all: 169.254.1.1.
+        gateway: Ipv4Addr,
+        /// The hardware address of the veth's end in the node.
+        host_mac: [u8; 6],
+    },
+}

@@ -1,0 +1,8 @@
+//! Verdicts: what was documented against what was seen.
+//!
+//! In: a lab, and the evidence of a run of it. Out: a [`RunVerdict`]. Held means proven; in doubt Inconclusive.
+//! Never: looks at the world, at a clock, or at anything but its arguments.
+
+mod model;
+
+pub use model::{ExpectationVerdict, Finding, LineVerdict, Outcome, RunVerdict, ScenarioVerdict, Subject};
