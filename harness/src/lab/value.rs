@@ -126,6 +126,11 @@ pub(super) fn route_protocol(name: &At<String>, problems: &mut Vec<Problem>) -> 
     )
 }
 
+/// What `ip route` prints for a routing protocol's number; the number itself for one it has no name for.
+pub fn route_protocol_name(number: u8) -> String {
+    PROTOCOLS.iter().find(|(_, known)| *known == number).map_or_else(|| number.to_string(), |(name, _)| (*name).to_owned())
+}
+
 /// What `ip route add` itself writes (RTPROT_BOOT in linux/rtnetlink.h).
 pub(super) const PROTOCOL_BOOT: u8 = 3;
 
