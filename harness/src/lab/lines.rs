@@ -165,7 +165,7 @@ fn read_line<P: Documented>(line: &Spelt<'_>, judged: bool, context: &Context<'_
                 context.stands_for(&word);
             }
             Mention::Literal(literal) => {
-                if context.stands_for(&literal).is_none() && !names::is_universal(&literal) && judged {
+                if context.stands_for(&literal).is_none() && judged {
                     let problem = Problem::new(within(&span), format!("nothing says what `{literal}` stands for"));
                     problems.push(problem.hint(name_it(&literal, context.symbols)));
                 }

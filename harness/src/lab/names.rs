@@ -147,23 +147,6 @@ pub(super) fn sort_of(literal: &str) -> Option<Sort> {
     }
 }
 
-/// Whether a literal means the same everywhere and needs no name: broadcast, "any", loopback, multicast.
-pub(super) fn is_universal(literal: &str) -> bool {
-    if let Some(mac) = parse_mac(literal) {
-        return mac == [0; 6] || mac[0] & 1 == 1;
-    }
-    let ip = literal.parse::<IpNet>().map(|net| net.addr()).or_else(|_| literal.parse::<IpAddr>());
-    ip.is_ok_and(|ip| {
-        let broadcast = matches!(ip, IpAddr::V4(ip) if ip.is_broadcast());
-        ip.is_unspecified() || ip.is_loopback() || ip.is_multicast() || broadcast || is_mask(ip)
-    })
-}
-
-/// Whether an address is one that only a netmask could be: `255.255.255.192`.
-fn is_mask(ip: IpAddr) -> bool {
-    matches!(ip, IpAddr::V4(ip) if ip.octets()[0] == 255)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,15 +159,5 @@ mod tests {
         assert_eq!(sort_of("calice0906292e2"), Some(Sort::Interface));
         assert_eq!(sort_of("two words"), None);
         assert_eq!(canonical("32:21:45:C4:c5:d5"), "32:21:45:c4:c5:d5");
-    }
-
-    #[test]
-    fn what_means_the_same_everywhere_needs_no_name() {
-        for literal in ["ff:ff:ff:ff:ff:ff", "0.0.0.0", "127.0.0.1", "224.0.0.22", "255.255.255.192", "0.0.0.0/0", "127.0.0.0/8"] {
-            assert!(is_universal(literal), "{literal}");
-        }
-        for literal in ["10.0.0.1", "ee:ee:ee:ee:ee:ee", "169.254.1.1", "tunl0"] {
-            assert!(!is_universal(literal), "{literal}");
-        }
     }
 }
