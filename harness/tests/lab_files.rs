@@ -67,7 +67,11 @@ fn every_mistake_is_told_as_its_golden_text_tells_it() {
     for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "yaml")) {
         seen += 1;
         let path = format!("tests/bad-input/{}", file.file_name().unwrap().to_string_lossy());
-        let result = if path.contains("/mutations-") { lab::mutations(Path::new(&path), &read(&path), &calico_ipip()).map(drop) } else { lab::load(Path::new(&path), &read(&path)).map(drop) };
+        let result = if path.contains("/mutations-") {
+            lab::mutations(Path::new(&path), &read(&path), &calico_ipip()).map(drop)
+        } else {
+            lab::load(Path::new(&path), &read(&path)).map(drop)
+        };
         match result {
             Ok(()) => wrong.push(format!("{path} was accepted")),
             Err(problems) => wrong.extend(check_generated(&path.replace(".yaml", ".txt"), &problems.to_string()).err()),

@@ -103,11 +103,11 @@ fn nics(file: &LabFile, cards: &[(At<String>, NicFile)], taken: &mut Taken, prob
     let mut nics = Vec::new();
     for (name, card) in cards {
         value::name(name, "a network card", problems);
-        if let Some(tunnel) = &file.cluster.network.tunnel {
-            if [&**name, &*card.interface].contains(&&*tunnel.device) {
-                let problem = Problem::new(name.span.clone(), format!("`{}` is the tunnel device's name", *tunnel.device));
-                problems.push(problem.also(tunnel.device.span.clone(), "here").hint("call the card something else"));
-            }
+        if let Some(tunnel) = &file.cluster.network.tunnel
+            && [&**name, &*card.interface].contains(&&*tunnel.device)
+        {
+            let problem = Problem::new(name.span.clone(), format!("`{}` is the tunnel device's name", *tunnel.device));
+            problems.push(problem.also(tunnel.device.span.clone(), "here").hint("call the card something else"));
         }
         let address = value::interface_address(&card.address, problems);
         if address != value::NO_PREFIX {
@@ -163,11 +163,10 @@ fn block(text: &At<String>, network: &Network, others: &[(Ipv4Net, &At<String>)]
         let message = format!("the block `{block}` has no room for a pod");
         problems.push(Problem::new(text.span.clone(), message).hint("a /30 or larger: its first address is the tunnel device's"));
     }
-    if let Some((other, first)) = others.iter().find(|(other, _)| other.contains(&block) || block.contains(other)) {
-        if *other != value::NO_PREFIX {
-            let problem = Problem::new(text.span.clone(), format!("the block `{block}` overlaps `{other}`")).label("this one");
-            problems.push(problem.also(first.span.clone(), "and this one").hint("each node has a block of its own"));
-        }
+    let mut known = others.iter().filter(|(other, _)| *other != value::NO_PREFIX);
+    if let Some((other, first)) = known.find(|(other, _)| other.contains(&block) || block.contains(other)) {
+        let problem = Problem::new(text.span.clone(), format!("the block `{block}` overlaps `{other}`")).label("this one");
+        problems.push(problem.also(first.span.clone(), "and this one").hint("each node has a block of its own"));
     }
     block
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::lines::Context;
 use super::model::{Lab, Line, Probe};
 use super::problem::Problem;
+use super::symbol::Sort;
 use crate::expect::{FieldPattern, LayerPattern, Pattern, Want};
 use crate::packet::{Field, LayerKind, LinkType, Value};
 
@@ -56,13 +57,13 @@ impl Exercise<'_> {
         let length = (size + ECHO_HEADER) as u64;
         let icmp = pattern.layers.iter().filter(|layer| layer.kind == LayerKind::Icmp);
         for field in icmp.flat_map(|layer| &layer.fields).filter(|field| field.field == Field::IcmpLength) {
-            if let Want::Exact(Value::Number(stated)) = field.want {
-                if stated != length {
-                    let message = format!("this probe's echo is {length} bytes long, not {stated}");
-                    let hint = stated.checked_sub(ECHO_HEADER as u64).filter(|size| *size >= 16);
-                    let hint = hint.map_or_else(|| "see the probe's `size`".to_owned(), |size| format!("`size: {size}` in the probe"));
-                    problems.push(Problem::new(place(&field.span), message).hint(hint));
-                }
+            if let Want::Exact(Value::Number(stated)) = field.want
+                && stated != length
+            {
+                let message = format!("this probe's echo is {length} bytes long, not {stated}");
+                let hint = stated.checked_sub(ECHO_HEADER as u64).filter(|size| *size >= 16);
+                let hint = hint.map_or_else(|| "see the probe's `size`".to_owned(), |size| format!("`size: {size}` in the probe"));
+                problems.push(Problem::new(place(&field.span), message).hint(hint));
             }
         }
     }
@@ -85,7 +86,7 @@ impl Exercise<'_> {
                     (true, None, Field::IpSource | Field::IpDestination) => sender.iter().chain(&target).collect(),
                     _ => continue,
                 };
-                let Some(symbol) = self.symbol(field) else { continue };
+                let Some(symbol) = self.symbol(field).filter(|symbol| self.is_address(symbol)) else { continue };
                 if !allowed.contains(&symbol) {
                     let end = if field.field == Field::IpSource { "source" } else { "destination" };
                     let message = format!("no packet of this probe has the {end} `{symbol}` here");
@@ -105,6 +106,11 @@ impl Exercise<'_> {
             cards.map(|card| format!("{}.{card}.ip", node.name))
         });
         pod.chain(cards).collect()
+    }
+
+    /// What else a line may name is told elsewhere.
+    fn is_address(&self, symbol: &str) -> bool {
+        self.context.symbols.get(symbol).is_some_and(|known| known.sort == Sort::Ip)
     }
 
     fn symbol(&self, field: &FieldPattern) -> Option<String> {

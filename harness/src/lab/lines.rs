@@ -121,16 +121,17 @@ pub(super) fn split<'a>(block: &'a At<String>, text: &str) -> Vec<Spelt<'a>> {
         .collect()
 }
 
-/// Reads all lines of a block and its corrections.
+/// Reads all lines of a block and its corrections. `owner` is what to point at if there is none.
 pub(super) fn read<P: Documented>(
     block: &At<String>,
+    owner: &At<String>,
     corrections: &[CorrectionFile],
     context: &Context<'_>,
     problems: &mut Vec<Problem>,
 ) -> Vec<DocumentedLine<P>> {
     let spelt = split(block, context.text);
     if spelt.is_empty() {
-        problems.push(Problem::new(block.span.clone(), "there is no line here").hint("give at least one line as the document prints it"));
+        problems.push(Problem::new(owner.span.clone(), "there is no line here").hint("give at least one line as the document prints it"));
     }
     spelt
         .into_iter()

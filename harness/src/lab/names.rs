@@ -41,8 +41,8 @@ impl Names {
             };
             if fits(key, symbol, sort, symbols, problems) {
                 names.contradictions(&literal, key, symbol, outer, symbols, problems);
-                names.entries.insert(literal, Entry { symbol: symbol.value.clone(), span: key.span.clone() });
             }
+            names.entries.insert(literal, Entry { symbol: symbol.value.clone(), span: key.span.clone() });
         }
         names
     }

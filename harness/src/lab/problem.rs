@@ -98,8 +98,7 @@ impl Problems {
             out.push_str("\n\n");
         }
         let count = self.list.len();
-        out.push_str(&format!("{path}: {count} problem{}\n", if count == 1 { "" } else { "s" }));
-        out
+        out + &format!("{path}: {count} problem{}\n", if count == 1 { "" } else { "s" })
     }
 }
 

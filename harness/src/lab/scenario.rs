@@ -39,6 +39,7 @@ pub(super) fn scenarios(
     let mut seen: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
     let points = lab.points();
     let mut scenarios = Vec::new();
+    let mut tables = Vec::new();
     for file in &files.value {
         if let Some(first) = seen.insert(&file.name, &file.name.span) {
             let problem = Problem::new(file.name.span.clone(), format!("there is another scenario `{}`", *file.name)).label("again");
@@ -47,7 +48,11 @@ pub(super) fn scenarios(
         let names = Names::check(&file.names, Some(outer), symbols, problems);
         let context = Context { text: &lab.source.text, symbols, names: &names, outer };
         scenarios.push(Check { lab, context: &context, points: &points }.scenario(file, problems));
-        names.unused(problems);
+        tables.push(names);
+    }
+    // In a file with other problems lines may be missing, and then nothing can be said of what they use.
+    if problems.is_empty() {
+        tables.iter().chain([outer]).for_each(|names| names.unused(problems));
     }
     scenarios
 }
@@ -74,7 +79,7 @@ impl Check<'_> {
             let problem = Problem::new(first.at.span.clone(), "nothing is sent in this scenario, so nothing can be seen here");
             problems.push(problem.hint("add a `probe`"));
         }
-        self.contradictions(&file.expect, problems);
+        contradictions(&file.expect, problems);
         let place = |expectation: &Expectation| path.iter().position(|point| *point == expectation.at).unwrap_or(usize::MAX);
         let mut expect: Vec<Expectation> =
             file.expect.iter().filter_map(|file| self.expectation(file, known.as_ref(), &path, problems)).collect();
@@ -125,17 +130,6 @@ impl Check<'_> {
         }
     }
 
-    /// Lines at a point where nothing is seen, said without a `when`.
-    fn contradictions(&self, expect: &[ExpectFile], problems: &mut Vec<Problem>) {
-        let always = |file: &&ExpectFile| file.when.is_none();
-        for none in expect.iter().filter(always).filter(|file| file.none.is_some()) {
-            if let Some(lines) = expect.iter().filter(always).find(|file| file.lines.is_some() && *file.at == *none.at) {
-                let problem = Problem::new(none.at.span.clone(), format!("nothing is seen at `{}`, and yet lines are", *none.at));
-                problems.push(problem.also(lines.at.span.clone(), "lines here").hint("drop one of the two, or scope it with `when`"));
-            }
-        }
-    }
-
     fn expectation(
         &self,
         file: &ExpectFile,
@@ -145,16 +139,16 @@ impl Check<'_> {
     ) -> Option<Expectation> {
         let at = PointName::new(&*file.at);
         let link = self.point(&file.at, &at, problems);
-        let none = file.none.as_ref().filter(|none| {
-            if !none.value {
-                problems.push(Problem::new(none.span.clone(), "`none` is `true` or not there at all").hint("take it away"));
-            }
-            none.value
-        });
-        let claim = match (&file.lines, none) {
+        if let Some(none) = file.none.as_ref().filter(|none| !none.value) {
+            problems.push(Problem::new(none.span.clone(), "`none` is `true` or not there at all").hint("take it away"));
+            return None;
+        }
+        let claim = match (&file.lines, &file.none) {
             (Some(block), None) => {
-                let lines = lines::read(block, &file.corrections, self.context, problems);
-                self.on_path(&file.at, &at, probe.is_some() && link.is_some(), path, problems);
+                let lines = lines::read(block, &file.at, &file.corrections, self.context, problems);
+                if link.is_some() {
+                    on_path(&file.at, &at, path, problems);
+                }
                 if let (Some(probe), Some(link)) = (probe, link.filter(|_| path.contains(&at))) {
                     let exercise = Exercise { lab: self.lab, probe, link, context: self.context };
                     self.exercise(&exercise, block, file, &lines, problems);
@@ -197,14 +191,6 @@ impl Check<'_> {
         link
     }
 
-    fn on_path(&self, text: &At<String>, at: &PointName, known: bool, path: &[PointName], problems: &mut Vec<Problem>) {
-        if known && !path.contains(at) {
-            let way = path.iter().map(PointName::as_str).collect::<Vec<_>>().join(" → ");
-            let problem = Problem::new(text.span.clone(), format!("the probe does not pass `{at}`"));
-            problems.push(problem.hint(format!("its way: {way}; off it only `none: true` can hold")));
-        }
-    }
-
     fn exercise(
         &self,
         exercise: &Exercise<'_>,
@@ -244,7 +230,7 @@ impl Check<'_> {
         let blocks: Vec<&At<String>> = file.has.iter().chain(&file.lacks).collect();
         lines::stray(&file.corrections, &blocks, self.context, problems);
         let mut read = |block: &Option<At<String>>| {
-            block.as_ref().map(|block| lines::read(block, &file.corrections, self.context, problems)).unwrap_or_default()
+            block.as_ref().map(|block| lines::read(block, &file.run, &file.corrections, self.context, problems)).unwrap_or_default()
         };
         let (has, lacks) = (read(&file.has), read(&file.lacks));
         StateExpectation {
@@ -262,4 +248,24 @@ impl Check<'_> {
 /// A reason without the line breaks of its block.
 fn reason(text: Option<&String>) -> Option<String> {
     text.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+}
+
+/// Lines at a point where nothing is seen, said without a `when`.
+fn contradictions(expect: &[ExpectFile], problems: &mut Vec<Problem>) {
+    let always = |file: &&ExpectFile| file.when.is_none();
+    for none in expect.iter().filter(always).filter(|file| file.none.is_some() && file.lines.is_none()) {
+        if let Some(lines) = expect.iter().filter(always).find(|file| file.lines.is_some() && file.none.is_none() && *file.at == *none.at) {
+            let problem = Problem::new(none.at.span.clone(), format!("nothing is seen at `{}`, and yet lines are", *none.at));
+            problems.push(problem.also(lines.at.span.clone(), "lines here").hint("drop one of the two, or scope it with `when`"));
+        }
+    }
+}
+
+/// Lines can only be seen on the probe's way; `path` is empty where it is not known.
+fn on_path(text: &At<String>, at: &PointName, path: &[PointName], problems: &mut Vec<Problem>) {
+    if !path.is_empty() && !path.contains(at) {
+        let way = path.iter().map(PointName::as_str).collect::<Vec<_>>().join(" → ");
+        let problem = Problem::new(text.span.clone(), format!("the probe does not pass `{at}`"));
+        problems.push(problem.hint(format!("its way: {way}; off it only `none: true` can hold")));
+    }
 }

@@ -53,10 +53,10 @@ pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod]) -> 
     };
     let LabWiring::Routed { gateway, host_mac } = &network.wiring;
     add("gateway.ip".to_owned(), Sort::Ip, Some(gateway.to_string()));
-    add(format!("{}.mac", network.veth_prefix), Sort::Mac, Some(spell_mac(host_mac)));
+    add(format!("{}.mac", network.veth_prefix), Sort::Mac, Some(spell_mac(*host_mac)));
     for pod in pods {
         add(format!("{}.ip", pod.name), Sort::Ip, Some(pod.address.to_string()));
-        add(format!("{}.mac", pod.name), Sort::Mac, pod.mac.as_ref().map(spell_mac));
+        add(format!("{}.mac", pod.name), Sort::Mac, pod.mac.map(spell_mac));
         add(format!("{}.veth", pod.name), Sort::Interface, Some(host_veth(&network.veth_prefix, pod)));
     }
     for node in nodes {
@@ -67,7 +67,7 @@ pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod]) -> 
         for nic in &node.nics {
             let prefix = format!("{}.{}", node.name, nic.name);
             add(format!("{prefix}.ip"), Sort::Ip, Some(nic.address.addr().to_string()));
-            add(format!("{prefix}.mac"), Sort::Mac, nic.mac.as_ref().map(spell_mac));
+            add(format!("{prefix}.mac"), Sort::Mac, nic.mac.map(spell_mac));
             add(format!("{prefix}.interface"), Sort::Interface, Some(nic.interface.clone()));
             add(format!("{prefix}.network"), Sort::Prefix, Some(nic.address.trunc().to_string()));
             if let Some(gateway) = nic.gateway {
@@ -82,13 +82,14 @@ pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod]) -> 
 /// (`VethNameForWorkload` in calico's libcalico-go/lib/backend/k8s/conversion).
 pub fn host_veth(prefix: &str, pod: &LabPod) -> String {
     let digest = Sha1::digest(format!("{}.{}", pod.namespace, pod.name));
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{prefix}{}", &hex[..11])
+    // Eleven digits are five bytes and a half; the eight first bytes are a number that holds them.
+    let head = digest.iter().take(8).fold(0_u64, |head, byte| head << 8 | u64::from(*byte));
+    format!("{prefix}{:011x}", head >> 20)
 }
 
 /// As tools print it.
-pub(super) fn spell_mac(mac: &[u8; 6]) -> String {
-    crate::packet::Value::Mac(*mac).to_string()
+pub(super) fn spell_mac(mac: [u8; 6]) -> String {
+    crate::packet::Value::Mac(mac).to_string()
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ pub fn route_protocol_name(number: u8) -> String {
     PROTOCOLS.iter().find(|(_, known)| *known == number).map_or_else(|| number.to_string(), |(name, _)| (*name).to_owned())
 }
 
-/// What `ip route add` itself writes (RTPROT_BOOT in linux/rtnetlink.h).
+/// What `ip route add` itself writes (`RTPROT_BOOT` in linux/rtnetlink.h).
 pub(super) const PROTOCOL_BOOT: u8 = 3;
 
 const PROTOCOLS: [(&str, u8); 15] = [

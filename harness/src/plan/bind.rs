@@ -16,7 +16,7 @@ pub enum BindError {
     #[error("the site does not have {}", list(.0))]
     Points(Vec<PointName>),
     /// Symbols for which the site has no value.
-    #[error("the site does not say what {} stands for", list(.0))]
+    #[error("the site does not say what {} stand for", list(.0))]
     Symbols(Vec<Symbol>),
     /// A value that is to be an address and is not.
     #[error("the site says that {symbol} stands for `{value}`, which is not an IPv4 address")]

@@ -13,3 +13,6 @@ pub use bind::BindError;
 pub use describe::describe;
 pub use draft::draft;
 pub use model::{BoundPlan, BoundPoint, BoundProbe, BoundScenario, BoundState, Plan, PlannedScenario};
+
+#[cfg(test)]
+mod tests;
