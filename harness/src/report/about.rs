@@ -23,11 +23,11 @@ pub struct About {
 }
 
 impl About {
-    /// What `evidence` says of its run; `folder` is where the evidence is kept, if it is.
-    pub fn of(evidence: &Evidence, folder: Option<&Path>) -> Self {
+    /// What `evidence` says of its run; `folder` is where it is kept.
+    pub fn of(evidence: &Evidence, folder: &Path) -> Self {
         let manifest = &evidence.manifest;
         Self {
-            evidence: folder.map(|folder| folder.display().to_string()),
+            evidence: Some(folder.display().to_string()),
             lab_path: manifest.lab_path.clone(),
             phases: manifest.phases.clone(),
             emulated: evidence.facts.emulated.clone(),
@@ -41,7 +41,7 @@ impl About {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     /// Whether ANSI colours are used; nothing is said by colour alone.
-    pub color: bool,
+    pub colour: bool,
     /// The terminal's width in columns: longer packet lines are folded, in step with the line they are compared with.
     /// `None`: no line is folded, as is right for files and pipes.
     pub width: Option<usize>,

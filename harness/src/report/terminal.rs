@@ -14,7 +14,7 @@ use paint::{Paint, add, plain};
 pub(super) use detail::details;
 
 /// The verdict for a person to read. Every outcome is a word, so it reads the same without colour.
-pub fn terminal(verdict: &RunVerdict, about: &About, style: Style) -> String {
+pub fn terminal(verdict: &RunVerdict, about: &About, style: &Style) -> String {
     let columns = Columns::of(verdict);
     let mut text = String::new();
     if style.verbosity > Verbosity::Quiet {
@@ -55,7 +55,7 @@ impl Columns {
     }
 }
 
-fn block(scenario: &ScenarioVerdict, columns: &Columns, about: &About, style: Style) -> String {
+fn block(scenario: &ScenarioVerdict, columns: &Columns, about: &About, style: &Style) -> String {
     let paint = Paint::new(style);
     let mut text = format!("{}  {}\n", paint.outcome(&scenario.outcome), paint.strong(&plain(&scenario.name)));
     if let Some(probe) = &scenario.probe {
@@ -100,7 +100,7 @@ fn held(expectation: &ExpectationVerdict) -> String {
 }
 
 /// What is worth knowing besides: points with nothing documented, and values that stood for one another.
-fn asides(scenario: &ScenarioVerdict, style: Style) -> String {
+fn asides(scenario: &ScenarioVerdict, style: &Style) -> String {
     let paint = Paint::new(style);
     let mut text = String::new();
     if style.verbosity == Verbosity::Verbose {

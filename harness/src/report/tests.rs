@@ -5,7 +5,7 @@ use std::path::Path;
 use super::sample;
 use super::{About, Style, Verbosity, json, junit, terminal};
 
-const PLAIN: Style = Style { color: false, width: None, verbosity: Verbosity::Normal };
+const PLAIN: Style = Style { colour: false, width: None, verbosity: Verbosity::Normal };
 
 fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/report").join(name);
@@ -18,34 +18,34 @@ fn golden(name: &str, text: &str) {
 
 #[test]
 fn all_held() {
-    golden("held.txt", &terminal(&sample::held(), &sample::about(), PLAIN));
+    golden("held.txt", &terminal(&sample::held(), &sample::about(), &PLAIN));
 }
 
 #[test]
 fn broken_for_people() {
-    golden("broken.txt", &terminal(&sample::broken(), &sample::about(), PLAIN));
+    golden("broken.txt", &terminal(&sample::broken(), &sample::about(), &PLAIN));
 }
 
 #[test]
 fn broken_in_all_detail() {
     let style = Style { verbosity: Verbosity::Verbose, ..PLAIN };
-    golden("broken-verbose.txt", &terminal(&sample::broken(), &sample::about(), style));
+    golden("broken-verbose.txt", &terminal(&sample::broken(), &sample::about(), &style));
 }
 
 #[test]
 fn broken_in_few_words() {
-    golden("broken-quiet.txt", &terminal(&sample::broken(), &sample::about(), Style { verbosity: Verbosity::Quiet, ..PLAIN }));
+    golden("broken-quiet.txt", &terminal(&sample::broken(), &sample::about(), &Style { verbosity: Verbosity::Quiet, ..PLAIN }));
 }
 
 #[test]
 fn broken_on_a_narrow_terminal() {
-    let text = terminal(&sample::broken(), &sample::about(), Style { width: Some(100), ..PLAIN });
+    let text = terminal(&sample::broken(), &sample::about(), &Style { width: Some(100), ..PLAIN });
     golden("broken-narrow.txt", &text);
 }
 
 #[test]
 fn in_doubt() {
-    golden("inconclusive.txt", &terminal(&sample::inconclusive(), &sample::about(), PLAIN));
+    golden("inconclusive.txt", &terminal(&sample::inconclusive(), &sample::about(), &PLAIN));
 }
 
 #[test]
@@ -62,13 +62,13 @@ fn for_ci_servers() {
 #[test]
 fn colour_changes_nothing_but_colour() {
     for verdict in [sample::held(), sample::broken(), sample::inconclusive()] {
-        let colored = terminal(&verdict, &sample::about(), Style { color: true, ..PLAIN });
+        let coloured = terminal(&verdict, &sample::about(), &Style { colour: true, ..PLAIN });
         let mut bare = String::new();
-        for (index, piece) in colored.split('\u{1b}').enumerate() {
+        for (index, piece) in coloured.split('\u{1b}').enumerate() {
             bare.push_str(if index == 0 { piece } else { piece.split_once('m').expect("an escape ends with m").1 });
         }
-        assert_ne!(bare, colored);
-        assert_eq!(bare, terminal(&verdict, &sample::about(), PLAIN));
+        assert_ne!(bare, coloured);
+        assert_eq!(bare, terminal(&verdict, &sample::about(), &PLAIN));
     }
 }
 
@@ -91,14 +91,14 @@ fn a_run_that_asserted_nothing_is_not_an_empty_report() {
     verdict.outcome = crate::verdict::Outcome::Inconclusive("nothing was asserted".to_owned());
     let report = quick_junit::Report::deserialize_from_str(&junit(&verdict, &About::default())).expect("JUnit XML");
     assert_eq!((report.tests, report.errors), (1, 1));
-    assert!(terminal(&verdict, &About::default(), PLAIN).contains("nothing was asserted"));
+    assert!(terminal(&verdict, &About::default(), &PLAIN).contains("nothing was asserted"));
 }
 
 #[test]
 fn text_from_outside_stays_inside_of_its_format() {
     let mut verdict = sample::broken();
     verdict.scenarios[1].expectations[1].lines[0].observed = Some("\u{1b}[31m</testcase>]]>&\u{0}\"".to_owned());
-    assert!(!terminal(&verdict, &sample::about(), PLAIN).contains('\u{1b}'));
+    assert!(!terminal(&verdict, &sample::about(), &PLAIN).contains('\u{1b}'));
     let report = quick_junit::Report::deserialize_from_str(&junit(&verdict, &sample::about())).expect("JUnit XML");
     assert_eq!(report.test_suites.len(), 3);
     let value: serde_json::Value = serde_json::from_str(&json(&verdict, &sample::about())).expect("JSON");

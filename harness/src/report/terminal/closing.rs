@@ -6,7 +6,7 @@ use crate::report::about::{About, Style, Verbosity};
 use crate::report::words::{self, Tally, number};
 use crate::verdict::{LineVerdict, RunVerdict};
 
-pub(super) fn closing(verdict: &RunVerdict, about: &About, style: Style) -> String {
+pub(super) fn closing(verdict: &RunVerdict, about: &About, style: &Style) -> String {
     let mut text = String::new();
     if style.verbosity > Verbosity::Quiet {
         text.push_str(&corrections(verdict, about, style));
@@ -20,7 +20,7 @@ pub(super) fn closing(verdict: &RunVerdict, about: &About, style: Style) -> Stri
 }
 
 /// Every line that the lab corrects, each once, however many scenarios use it.
-fn corrections(verdict: &RunVerdict, about: &About, style: Style) -> String {
+fn corrections(verdict: &RunVerdict, about: &About, style: &Style) -> String {
     let paint = Paint::new(style);
     let mut seen: Vec<(usize, &str)> = Vec::new();
     let mut text = String::new();
@@ -39,7 +39,7 @@ fn corrections(verdict: &RunVerdict, about: &About, style: Style) -> String {
     if text.is_empty() { text } else { format!("{}\n{text}\n", paint.strong("the document says otherwise")) }
 }
 
-fn correction(line: &LineVerdict, reads: &str, because: &str, style: Style) -> String {
+fn correction(line: &LineVerdict, reads: &str, because: &str, style: &Style) -> String {
     let rows =
         [("documented", line.documented.as_str()), ("reads", reads), ("because", because)].map(|(label, text)| Row::new(label, text));
     let mut text: String = rows.iter().map(|row| compare(std::slice::from_ref(row), 4, style)).collect();
@@ -49,7 +49,7 @@ fn correction(line: &LineVerdict, reads: &str, because: &str, style: Style) -> S
     text
 }
 
-fn emulated(about: &About, style: Style) -> String {
+fn emulated(about: &About, style: &Style) -> String {
     if about.emulated.is_empty() {
         return String::new();
     }
@@ -61,7 +61,7 @@ fn emulated(about: &About, style: Style) -> String {
     text
 }
 
-fn times(about: &About, style: Style) -> String {
+fn times(about: &About, style: &Style) -> String {
     if about.phases.is_empty() {
         return String::new();
     }
@@ -80,7 +80,7 @@ fn milliseconds(micros: u64) -> String {
     format!("{:>7}.{} ms", tenths / 10, tenths % 10)
 }
 
-fn outcome(verdict: &RunVerdict, about: &About, style: Style) -> String {
+fn outcome(verdict: &RunVerdict, about: &About, style: &Style) -> String {
     let paint = Paint::new(style);
     let mut text = String::new();
     if let Some(mutation) = &about.mutation {

@@ -35,7 +35,7 @@ impl Row {
 
 /// The rows one under the other. Carets stand under the last of the rows that are marked at the same columns. Where the style has a
 /// width, all rows are folded behind the same word, so that a caret always stands below what it marks.
-pub(super) fn compare(rows: &[Row], indent: usize, style: Style) -> String {
+pub(super) fn compare(rows: &[Row], indent: usize, style: &Style) -> String {
     let room = style.width.map(|width| width.saturating_sub(indent + LABEL + 1).max(NARROWEST));
     let lines: Vec<Vec<char>> = rows.iter().map(|row| row.text.chars().collect()).collect();
     let mut text = String::new();
@@ -83,7 +83,7 @@ fn word_ends(line: &[char]) -> Vec<usize> {
     spaces.filter(|end| *end < line.len()).chain((!line.is_empty()).then_some(line.len())).collect()
 }
 
-fn chunk(chars: &[char], marks: &[bool], style: Style) -> String {
+fn chunk(chars: &[char], marks: &[bool], style: &Style) -> String {
     let paint = Paint::new(style);
     let mut text = String::new();
     let mut at = 0;
@@ -96,7 +96,7 @@ fn chunk(chars: &[char], marks: &[bool], style: Style) -> String {
     text
 }
 
-fn carets(indent: usize, marks: &[bool], style: Style) -> String {
+fn carets(indent: usize, marks: &[bool], style: &Style) -> String {
     if !marks.contains(&true) {
         return String::new();
     }
@@ -114,7 +114,7 @@ mod tests {
     use crate::report::about::Verbosity;
 
     fn shown(width: Option<usize>, rows: &[Row]) -> String {
-        compare(rows, 0, Style { color: false, width, verbosity: Verbosity::Normal })
+        compare(rows, 0, &Style { colour: false, width, verbosity: Verbosity::Normal })
     }
 
     fn marking(label: &'static str, text: &str, what: &str) -> Row {

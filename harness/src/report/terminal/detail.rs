@@ -11,7 +11,7 @@ use crate::verdict::{ExpectationVerdict, Finding, LineVerdict, Outcome};
 const INDENT: usize = 6;
 
 /// All that is to be said of an expectation below its row; empty for one that held, unless the report is verbose.
-pub(in crate::report) fn details(expectation: &ExpectationVerdict, lab_path: &str, style: Style) -> String {
+pub(in crate::report) fn details(expectation: &ExpectationVerdict, lab_path: &str, style: &Style) -> String {
     let verbose = style.verbosity == Verbosity::Verbose;
     let whole = words::why(&expectation.outcome);
     let mut text = String::new();
@@ -31,7 +31,7 @@ pub(in crate::report) fn details(expectation: &ExpectationVerdict, lab_path: &st
     text
 }
 
-fn line_detail(line: &LineVerdict, lab_path: &str, whole: Option<&str>, style: Style) -> String {
+fn line_detail(line: &LineVerdict, lab_path: &str, whole: Option<&str>, style: &Style) -> String {
     let place = format!("{}:{}: {}", plain(lab_path), line.lab_line, words::word(&line.outcome));
     let mut text = String::new();
     add(&mut text, format_args!("{:INDENT$}{}", "", Paint::new(style).faint(&place)));

@@ -9,12 +9,12 @@ use crate::verdict::Outcome;
 /// Puts colour on text, or leaves it alone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Paint {
-    color: bool,
+    colour: bool,
 }
 
 impl Paint {
-    pub(super) fn new(style: Style) -> Self {
-        Self { color: style.color }
+    pub(super) fn new(style: &Style) -> Self {
+        Self { colour: style.colour }
     }
 
     /// Mark and word of an outcome: `✓ held`, `✗ BROKEN`.
@@ -45,7 +45,7 @@ impl Paint {
     }
 
     fn put(self, code: &str, text: &str) -> String {
-        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
 
