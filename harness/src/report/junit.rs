@@ -64,6 +64,6 @@ fn case(name: &str, class: &str, outcome: &Outcome, details: String) -> TestCase
 
 /// What the terminal says of an expectation, without colour and unfolded.
 fn details(expectation: &ExpectationVerdict, about: &About) -> String {
-    let text = terminal::details(expectation, &about.lab_path, &Style { colour: false, width: None, verbosity: Verbosity::Normal });
+    let text = terminal::details(expectation, None, &about.lab_path, &Style { colour: false, width: None, verbosity: Verbosity::Normal });
     format!("\n{text}")
 }

@@ -61,15 +61,16 @@ fn block(scenario: &ScenarioVerdict, columns: &Columns, about: &About, style: &S
     if let Some(probe) = &scenario.probe {
         add(&mut text, format_args!("  {}", plain(probe)));
     }
-    // What an expectation accounts for is told in its place.
-    let told_below = scenario.expectations.iter().any(|expectation| words::rank(&expectation.outcome) == words::rank(&scenario.outcome));
-    if let Some(why) = words::why(&scenario.outcome).filter(|_| !told_below) {
+    // That something is broken is told where it is; why all is in doubt is told once, here.
+    let told =
+        words::why(&scenario.outcome).filter(|_| !matches!(scenario.outcome, Outcome::Broken(_)) || scenario.expectations.is_empty());
+    if let Some(why) = told {
         add(&mut text, format_args!("  {}", plain(why)));
     }
     for expectation in &scenario.expectations {
         if style.verbosity > Verbosity::Quiet || is_worth_a_word(&expectation.outcome) {
             text.push_str(&row(expectation, columns, paint));
-            text.push_str(&details(expectation, &about.lab_path, style));
+            text.push_str(&details(expectation, told, &about.lab_path, style));
         }
     }
     if style.verbosity > Verbosity::Quiet {

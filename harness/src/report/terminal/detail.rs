@@ -10,12 +10,13 @@ use crate::verdict::{ExpectationVerdict, Finding, LineVerdict, Outcome};
 
 const INDENT: usize = 6;
 
-/// All that is to be said of an expectation below its row; empty for one that held, unless the report is verbose.
-pub(in crate::report) fn details(expectation: &ExpectationVerdict, lab_path: &str, style: &Style) -> String {
+/// All that is to be said of an expectation below its row; empty for one that held, unless the report is verbose. The reason that was
+/// `told` already is not told again.
+pub(in crate::report) fn details(expectation: &ExpectationVerdict, told: Option<&str>, lab_path: &str, style: &Style) -> String {
     let verbose = style.verbosity == Verbosity::Verbose;
     let whole = words::why(&expectation.outcome);
     let mut text = String::new();
-    if let Some(why) = whole {
+    if let Some(why) = whole.filter(|_| whole != told) {
         said(&mut text, "", why);
     }
     if let Some(because) = expectation.because.as_deref().filter(|_| verbose || expectation.outcome != Outcome::Held) {
@@ -57,7 +58,7 @@ fn rows(line: &LineVerdict) -> Vec<Row> {
     let known = rows.last().is_some_and(|row| row.text == plain(expected));
     if known && let Some(row) = rows.pop() {
         rows.push(Row::marked(row.label, expected, &wanted));
-    } else if line.outcome != Outcome::Held && !expected.is_empty() {
+    } else if matches!(line.outcome, Outcome::Broken(_)) && !expected.is_empty() {
         rows.push(Row::marked("expected", expected, &wanted));
     }
     match &line.observed {
