@@ -52,20 +52,17 @@ fn parentheses(out: &mut Out, ip: &Carrier<'_>, payload: u32) -> Result<(), Cut>
     let flow = be32(ip.data, 0)?;
     out.put("(");
     if flow & 0x0ff0_0000 != 0 {
-        out.put("class ");
-        out.field(ip.index, Field::IpTos, format_args!("0x{:02x}", (flow >> 20) & 0xff));
+        out.told("class ", ip.index, Field::IpTos, format_args!("0x{:02x}", (flow >> 20) & 0xff));
         out.put(", ");
     }
     if flow & 0x000f_ffff != 0 {
         put!(out, "flowlabel 0x{:05x}, ", flow & 0x000f_ffff);
     }
-    out.put("hlim ");
-    out.field(ip.index, Field::IpTtl, u8(ip.data, 7)?);
+    out.told("hlim ", ip.index, Field::IpTtl, u8(ip.data, 7)?);
     out.put(", next-header ");
     let protocol = ip.announces();
     out.field(ip.index, Field::IpProtocol, format_args!("{} ({protocol})", protocol_name(protocol)));
-    out.put(" payload length: ");
-    out.field(ip.index, Field::IpLength, payload);
+    out.told(" payload length: ", ip.index, Field::IpLength, payload);
     out.put(") ");
     Ok(())
 }
@@ -100,7 +97,11 @@ fn extensions(out: &mut Out, ip: &mut Carrier<'_>, payload: u32, total: u32) -> 
             DESTINATION => options(out, header, "dstopt", "DSTOPT ")?,
             FRAGMENT => {
                 ip.fragmented = true;
-                fragment(out, ip.index, header, total - at)?.filter(|advance| header.len() > *advance as usize)
+                fragment(out, ip.index, header, u64::from(payload + HEADER).wrapping_sub(at.into()))?.filter(|advance| header.len() > *advance as usize)
+            }
+            ROUTING if header.is_empty() => {
+                out.cut();
+                return Ok(None);
             }
             ROUTING => routing(out, header)?,
             _ if payload == 0 && !first => None,
@@ -127,7 +128,11 @@ fn extensions(out: &mut Out, ip: &mut Carrier<'_>, payload: u32, total: u32) -> 
 fn options(out: &mut Out, header: &[u8], protocol: &'static str, name: &str) -> Result<Option<u32>, Cut> {
     out.protocol = protocol;
     let length = (usize::from(u8(header, 1)?) + 1) * 8;
-    let options = &take(header, 0, length)?[2..];
+    let Ok(whole) = take(header, 0, length) else {
+        out.cut();
+        return Ok(None);
+    };
+    let options = &whole[2..];
     out.put(name);
     if (protocol == "hbhopt" || out.verbose) && !list(out, options)? {
         out.cut();
@@ -166,7 +171,7 @@ fn list(out: &mut Out, options: &[u8]) -> Result<bool, Cut> {
 }
 
 /// Prints a fragment header (RFC 8200 section 4.5); `None` if it is not the first fragment's.
-fn fragment(out: &mut Out, index: usize, header: &[u8], left: u32) -> Result<Option<u32>, Cut> {
+fn fragment(out: &mut Out, index: usize, header: &[u8], left: u64) -> Result<Option<u32>, Cut> {
     out.protocol = "frag6";
     // What is printed before a field that is not there stays printed.
     let (id, offset) = if out.verbose { (be32(header, 4)?, be16(header, 2)?) } else { (0, be16(header, 2)?) };
@@ -176,7 +181,7 @@ fn fragment(out: &mut Out, index: usize, header: &[u8], left: u32) -> Result<Opt
         out.put(":");
     }
     out.field(index, Field::IpOffset, offset & 0xfff8);
-    put!(out, "|{})", u64::from(left).wrapping_sub(8));
+    put!(out, "|{})", left.wrapping_sub(8));
     if offset & 0xfff8 != 0 {
         return Ok(None);
     }
@@ -187,10 +192,11 @@ fn fragment(out: &mut Out, index: usize, header: &[u8], left: u32) -> Result<Opt
 /// Prints a routing header (RFC 8200 section 4.4, RFC 6275 section 6.4, RFC 8754); `None` if its length cannot be.
 fn routing(out: &mut Out, header: &[u8]) -> Result<Option<u32>, Cut> {
     out.protocol = "rt6";
-    u8(header, 0)?;
+    out.put("RT6");
     let length = u8(header, 1)?;
+    put!(out, " (len={length}");
     let kind = u8(header, 2)?;
-    put!(out, "RT6 (len={length}, type={kind}");
+    put!(out, ", type={kind}");
     out.put(if kind == 0 { " [Deprecated]" } else { "" });
     put!(out, ", segleft={}", u8(header, 3)?);
     match kind {

@@ -46,6 +46,12 @@ impl Out {
         }
     }
 
+    /// Appends a label and the text of a field. The value is read before: where it was not captured, tcpdump prints no label either.
+    pub(super) fn told(&mut self, label: &str, layer: usize, field: Field, value: impl fmt::Display) {
+        self.put(label);
+        self.field(layer, field, value);
+    }
+
     /// The bytes end here.
     pub(super) fn cut(&mut self) {
         self.put(" [|");
