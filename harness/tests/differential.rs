@@ -1,7 +1,8 @@
 //! Our lines and fields against those of tcpdump and tshark, frame by frame.
 //!
 //! Frames come from generators (all protocols, nestings, truncations, broken headers; the same every time) and, where the environment
-//! variable `CNILAB_CAPTURES` names a folder, from every `.pcap` and `.pcapng` under it. Trials whose tool is not installed are ignored by name.
+//! variable `CNILAB_CAPTURES` names a folder, from every `.pcap` and `.pcapng` under it. `CNILAB_SEED` changes other bytes than the usual ones.
+//! Trials whose tool is not installed are ignored by name.
 
 #[path = "differential/build.rs"]
 mod build;

@@ -31,6 +31,8 @@ pub(crate) fn all() -> Vec<Corpus> {
         ("nestings", nestings()),
         ("ethernet", ethernets()),
     ];
+    // The same frames every time, unless somebody wants to search further.
+    let seed = std::env::var("CNILAB_SEED").map_or(0x5eed, |seed| seed.parse().expect("CNILAB_SEED is a number"));
     let mut corpora = Vec::new();
     let mut everything = Vec::new();
     for (name, frames) in whole {
@@ -41,8 +43,8 @@ pub(crate) fn all() -> Vec<Corpus> {
     let bare: Vec<Frame> = everything.iter().filter_map(lengths::without_link).collect();
     corpora.push(Corpus { name: "cut short", link: LinkType::Ethernet, frames: lengths::cut(&everything) });
     corpora.push(Corpus { name: "cut short, raw", link: LinkType::Raw, frames: lengths::cut(&bare) });
-    corpora.push(Corpus { name: "changed", link: LinkType::Ethernet, frames: lengths::changed(&everything, LinkType::Ethernet, 0x5eed) });
-    corpora.push(Corpus { name: "changed, raw", link: LinkType::Raw, frames: lengths::changed(&bare, LinkType::Raw, 0xfeed) });
+    corpora.push(Corpus { name: "changed", link: LinkType::Ethernet, frames: lengths::changed(&everything, LinkType::Ethernet, seed) });
+    corpora.push(Corpus { name: "changed, raw", link: LinkType::Raw, frames: lengths::changed(&bare, LinkType::Raw, seed + 1) });
     corpora.push(Corpus { name: "raw", link: LinkType::Raw, frames: bare });
     corpora
 }

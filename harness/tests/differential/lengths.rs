@@ -57,14 +57,18 @@ pub(crate) fn changed(frames: &[Frame], link: LinkType, seed: u64) -> Vec<Frame>
 /// Whether all that tcpdump would print of a frame is claimed: it knows many more protocols, and shows of them more than lengths.
 fn is_claimed(frame: &Frame, link: LinkType) -> bool {
     let stack = dissect(&frame.bytes, frame.wire_length, link, &Hints::default());
+    if holds_odd_options(&frame.bytes, &stack) {
+        return false;
+    }
     let Some(last) = stack.layers().last() else { return true };
     let number = |field| match last.get(field) {
         Some(Value::Number(number)) => number,
         _ => u64::MAX,
     };
     if stack.stop().is_some_and(|stop| matches!(stop.layer, LayerKind::Tcp | LayerKind::Udp)) {
-        // The ports may be there although the layer is not.
-        return stack.payload().len() < 4 || known_ports(stack.payload());
+        // The ports may be there although the layer is not, and so may options.
+        let rest = stack.payload();
+        return rest.len() < 4 || (known_ports(rest) && !rest.iter().skip(20).any(|byte| matches!(byte, 19 | 30)));
     }
     match last.kind() {
         LayerKind::Ethernet | LayerKind::Vlan => matches!(number(Field::EtherType), 0x05dd..=0x05f0 | 0x0800 | 0x0806 | 0x1234 | 0x4321 | 0x8035 | 0x86dd | 0x8100 | 0x88a8 | 0x9100 | 0x9200),
@@ -91,9 +95,14 @@ fn ipv6_is_claimed(layer: &Layer<'_>) -> bool {
     while at < header.len() {
         (at, next) = (at + if next == 44 { 8 } else { (usize::from(header[at + 1]) + 1) * 8 }, header[at]);
     }
-    // Jumbograms, home addresses and mobility are left to tcpdump.
-    let odd_option = header.get(40..).is_some_and(|rest| rest.contains(&0xc2) || rest.contains(&0xc9));
-    matches!(next, 0 | 1 | 2 | 4 | 6 | 17 | 41 | 43 | 44 | 58 | 59 | 60 | 77 | 143 | 150..=255) && !odd_option
+    matches!(next, 0 | 1 | 2 | 4 | 6 | 17 | 41 | 43 | 44 | 58 | 59 | 60 | 77 | 143 | 150..=255)
+}
+
+/// Jumbograms and home addresses of IPv6, and lists of domain names in ICMPv6, are left to tcpdump: frames that may hold one.
+fn holds_odd_options(bytes: &[u8], stack: &cnilab::packet::Stack<'_>) -> bool {
+    let ipv6 = stack.layers().iter().map(Layer::kind).chain(stack.stop().map(|stop| stop.layer)).any(|kind| kind == LayerKind::Ipv6);
+    let behind = bytes.get(40..).unwrap_or_default();
+    ipv6 && (behind.iter().any(|byte| matches!(byte, 0xc2 | 0xc9)) || behind.windows(2).any(|pair| pair == [31, 3]))
 }
 
 fn claimed_ports(layer: &Layer<'_>) -> bool {

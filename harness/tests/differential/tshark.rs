@@ -8,7 +8,7 @@ use crate::corpus::Corpus;
 use crate::oracle;
 
 /// A field of ours, by its layer, and tshark's name of it.
-const FIELDS: [(LayerKind, Field, &str); 33] = [
+const FIELDS: [(LayerKind, Field, &str); 32] = [
     (LayerKind::Ethernet, Field::EthernetSource, "eth.src"),
     (LayerKind::Ethernet, Field::EthernetDestination, "eth.dst"),
     (LayerKind::Ethernet, Field::EtherType, "eth.type"),
@@ -41,7 +41,6 @@ const FIELDS: [(LayerKind, Field, &str); 33] = [
     (LayerKind::Udp, Field::UdpSourcePort, "udp.srcport"),
     (LayerKind::Udp, Field::UdpDestinationPort, "udp.dstport"),
     (LayerKind::Vxlan, Field::VxlanVni, "vxlan.vni"),
-    (LayerKind::Vxlan, Field::VxlanFlags, "vxlan.flags"),
 ];
 
 /// Compares field by field; of frames that a header of ours calls broken, only those fields that both have.

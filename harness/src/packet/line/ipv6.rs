@@ -104,16 +104,14 @@ fn extensions(out: &mut Out, ip: &mut Carrier<'_>, payload: u32, total: u32) -> 
                 return Ok(None);
             }
             ROUTING => routing(out, header)?,
-            _ if payload == 0 && !first => None,
+            // Without a length there is no room for extension headers either.
+            _ if payload == 0 && !first => {
+                out.cut();
+                return Ok(None);
+            }
             _ => return Ok(Some((at, protocol))),
         };
-        let ends = payload == 0 && protocol != HOP_BY_HOP && !first;
-        let Some(advance) = advance else {
-            if ends {
-                out.cut();
-            }
-            return Ok(None);
-        };
+        let Some(advance) = advance else { return Ok(None) };
         out.protocol = "ip6";
         protocol = u8(header, 0)?;
         if total - at < advance {
@@ -154,6 +152,10 @@ fn list(out: &mut Out, options: &[u8]) -> Result<bool, Cut> {
         let Some(option) = options.get(at + 1).and_then(|size| options.get(at..at + usize::from(*size) + 2)) else { return Ok(false) };
         match kind {
             // RFC 2711: router alert, two bytes of value.
+            5 if options.len() - at < 4 => {
+                out.put("(rtalert: trunc)");
+                return Ok(false);
+            }
             5 if option.len() != 4 => {
                 put!(out, "(rtalert: invalid len {})", option.len() - 2);
                 return Ok(false);
