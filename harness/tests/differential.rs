@@ -50,12 +50,7 @@ fn main() -> std::process::ExitCode {
 }
 
 /// A trial that is ignored, with the reason in its name, where its tool is missing.
-fn trial(
-    kind: &str,
-    name: &str,
-    tool: Result<&String, &String>,
-    run: impl FnOnce() -> Result<(), Failed> + Send + 'static,
-) -> Trial {
+fn trial(kind: &str, name: &str, tool: Result<&String, &String>, run: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
     match tool {
         Ok(_) => Trial::test(format!("{name}: as {kind}"), run),
         Err(why) => Trial::test(format!("{name}: as {kind} ({why})"), run).with_ignored_flag(true),

@@ -2,9 +2,7 @@
 
 use cnilab::packet::LinkType;
 
-use crate::build::{
-    A6, B6, Frame, Ip4, Random, Tcp, arp, echo, ethernet, icmp, icmp6, ip4, ip6, tagged, tcp, udp, udp6, vxlan,
-};
+use crate::build::{A6, B6, Frame, Ip4, Random, Tcp, arp, echo, ethernet, icmp, icmp6, ip4, ip6, tagged, tcp, udp, udp6, vxlan};
 use crate::lengths;
 
 /// Frames of one link type.
@@ -41,8 +39,8 @@ pub(crate) fn all() -> Vec<Corpus> {
         corpora.push(Corpus { name, link: LinkType::Ethernet, frames });
     }
     let bare: Vec<Frame> = everything.iter().filter_map(lengths::without_link).collect();
-    corpora.push(Corpus { name: "cut short", link: LinkType::Ethernet, frames: lengths::cut(&everything) });
-    corpora.push(Corpus { name: "cut short, raw", link: LinkType::Raw, frames: lengths::cut(&bare) });
+    corpora.push(Corpus { name: "cut short", link: LinkType::Ethernet, frames: lengths::cut(&everything, LinkType::Ethernet) });
+    corpora.push(Corpus { name: "cut short, raw", link: LinkType::Raw, frames: lengths::cut(&bare, LinkType::Raw) });
     corpora.push(Corpus { name: "changed", link: LinkType::Ethernet, frames: lengths::changed(&everything, LinkType::Ethernet, seed) });
     corpora.push(Corpus { name: "changed, raw", link: LinkType::Raw, frames: lengths::changed(&bare, LinkType::Raw, seed + 1) });
     corpora.push(Corpus { name: "raw", link: LinkType::Raw, frames: bare });
@@ -143,13 +141,23 @@ fn icmpv6() -> Vec<Vec<u8>> {
         icmp6(129, 0, [0, 7, 0, 1], b"abcdefgh"),
         icmp6(133, 0, [0; 4], b""),
         icmp6(133, 0, [0; 4], &link(1)),
-        icmp6(134, 0, [64, 0xc8, 7, 8], &[&[0, 0, 0, 1, 0, 0, 0, 2][..], &prefix, &mtu, &rdnss, &domains, &route, &link(1), &unknown].concat()),
+        icmp6(
+            134,
+            0,
+            [64, 0xc8, 7, 8],
+            &[&[0, 0, 0, 1, 0, 0, 0, 2][..], &prefix, &mtu, &rdnss, &domains, &route, &link(1), &unknown].concat(),
+        ),
         icmp6(134, 0, [0, 0, 0, 0], &[0; 8]),
         icmp6(135, 0, [0; 4], &[&B6[..], &link(1)].concat()),
         icmp6(136, 0, [0xe0, 0, 0, 0], &[&B6[..], &link(2)].concat()),
         icmp6(136, 0, [0, 0, 0, 0], &B6),
         icmp6(136, 0, [0x60, 0, 0, 0], &[&B6[..], &[2, 0, 1, 1]].concat()),
-        icmp6(137, 0, [0; 4], &[&A6[..], &B6, &link(2), &[7, 1, 0, 0, 0, 0, 1, 1], &[8, 1, 0, 0, 0, 1, 0, 2], &[4, 1, 9, 9, 9, 9, 9, 9]].concat()),
+        icmp6(
+            137,
+            0,
+            [0; 4],
+            &[&A6[..], &B6, &link(2), &[7, 1, 0, 0, 0, 0, 1, 1], &[8, 1, 0, 0, 0, 1, 0, 2], &[4, 1, 9, 9, 9, 9, 9, 9]].concat(),
+        ),
         icmp6(130, 0, [0x27, 0x10, 0, 0], &A6),
         icmp6(130, 0, [0x97, 0x10, 0, 0], &[&A6[..], &[0x0a, 0x9f, 0, 1], &B6].concat()),
         icmp6(130, 0, [0x27, 0x10, 0, 0], &[&A6[..], &[2, 125, 0, 9], &B6].concat()),
@@ -356,7 +364,14 @@ fn ipv4() -> Vec<Vec<u8>> {
         packets.push(ip4(protocol).with(&ping[..20]));
     }
     packets.push(ip4(253).with(b""));
-    for (kind, data) in [(0x11, [0, 0, 0, 0]), (0x11, [224, 0, 0, 1]), (0x12, [224, 0, 0, 251]), (0x16, [224, 0, 0, 251]), (0x17, [224, 0, 0, 251]), (0x55, [1; 4])] {
+    for (kind, data) in [
+        (0x11, [0, 0, 0, 0]),
+        (0x11, [224, 0, 0, 1]),
+        (0x12, [224, 0, 0, 251]),
+        (0x16, [224, 0, 0, 251]),
+        (0x17, [224, 0, 0, 251]),
+        (0x55, [1; 4]),
+    ] {
         for time in [0, 100, 25] {
             packets.push(ip4(2).with(&icmp(kind, time, data, b"")));
         }
@@ -369,7 +384,8 @@ fn ipv4() -> Vec<Vec<u8>> {
         packets.push(Ip4 { options: options.clone(), ..ip4(1) }.with(&ping));
         packets.push(tcp((40000, 9000), 0x10, 5, 6).over(&Ip4 { options, ..ip4(6) }, b""));
     }
-    for (at, value) in [(0, 0x44), (0, 0x40), (0, 0x4f), (0, 0x55), (0, 0x65), (2, 0xff), (2, 0x00), (3, 10), (3, 19), (3, 21), (10, 0x55)] {
+    for (at, value) in [(0, 0x44), (0, 0x40), (0, 0x4f), (0, 0x55), (0, 0x65), (2, 0xff), (2, 0x00), (3, 10), (3, 19), (3, 21), (10, 0x55)]
+    {
         let mut packet = ip4(1).with(&ping);
         packet[at] = value;
         packets.push(packet.clone());

@@ -10,7 +10,7 @@ pub(crate) fn without_link(frame: &Frame) -> Option<Frame> {
 }
 
 /// Every frame, as ever shorter snap lengths leave it.
-pub(crate) fn cut(frames: &[Frame]) -> Vec<Frame> {
+pub(crate) fn cut(frames: &[Frame], link: LinkType) -> Vec<Frame> {
     let mut random = Random(0x000c_a7c4);
     let mut cut = Vec::new();
     for frame in frames {
@@ -23,7 +23,7 @@ pub(crate) fn cut(frames: &[Frame]) -> Vec<Frame> {
             cut.extend((0..12).map(|_| frame.snapped(1 + random.below(most))));
         }
     }
-    cut.into_iter().filter(|frame| is_claimed(frame, LinkType::Ethernet) || frame.bytes.len() < 14).collect()
+    cut.into_iter().filter(|frame| is_claimed(frame, link)).collect()
 }
 
 /// Frames with a few bytes changed, often those that say how long something is, and now and then also cut short.
@@ -71,8 +71,14 @@ fn is_claimed(frame: &Frame, link: LinkType) -> bool {
         return rest.len() < 4 || (known_ports(rest) && !rest.iter().skip(20).any(|byte| matches!(byte, 19 | 30)));
     }
     match last.kind() {
-        LayerKind::Ethernet | LayerKind::Vlan => matches!(number(Field::EtherType), 0x05dd..=0x05f0 | 0x0800 | 0x0806 | 0x1234 | 0x4321 | 0x8035 | 0x86dd | 0x8100 | 0x88a8 | 0x9100 | 0x9200),
-        LayerKind::Ipv4 => matches!(number(Field::IpProtocol), 0 | 1 | 2 | 3 | 4 | 5 | 6 | 10 | 17 | 41 | 58 | 59 | 77 | 143 | 150..=255) && !igmp_of_others(last, stack.payload()),
+        LayerKind::Ethernet | LayerKind::Vlan => matches!(
+            number(Field::EtherType),
+            0x05dd..=0x05f0 | 0x0800 | 0x0806 | 0x1234 | 0x4321 | 0x8035 | 0x86dd | 0x8100 | 0x88a8 | 0x9100 | 0x9200
+        ),
+        LayerKind::Ipv4 => {
+            matches!(number(Field::IpProtocol), 0 | 1 | 2 | 3 | 4 | 5 | 6 | 10 | 17 | 41 | 58 | 59 | 77 | 143 | 150..=255)
+                && !igmp_of_others(last, stack.payload())
+        }
         LayerKind::Ipv6 => ipv6_is_claimed(last),
         LayerKind::Tcp => claimed_ports(last) && !has_unclaimed_option(last),
         LayerKind::Udp => claimed_ports(last),
@@ -113,7 +119,24 @@ fn claimed_ports(layer: &Layer<'_>) -> bool {
 fn known_ports(header: &[u8]) -> bool {
     let port = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
     [port(0), port(2)].iter().all(|port| match port {
-        80 | 8080 | 554 | 8554 | 21 | 22 | 25 | 43 | 81 | 4789 | 8472 | 8285 | 1000 | 9000..=9083 | 9999 | 30000 | 38610..=38612 | 40000..=40003 => true,
+        80
+        | 8080
+        | 554
+        | 8554
+        | 21
+        | 22
+        | 25
+        | 43
+        | 81
+        | 4789
+        | 8472
+        | 8285
+        | 1000
+        | 9000..=9083
+        | 9999
+        | 30000
+        | 38610..=38612
+        | 40000..=40003 => true,
         49152 | 30490 => false,
         port => *port >= 20000,
     })
@@ -122,7 +145,9 @@ fn known_ports(header: &[u8]) -> bool {
 /// Multipath TCP and MD5 signatures are left to tcpdump.
 fn has_unclaimed_option(tcp: &Layer<'_>) -> bool {
     match tcp.get(Field::TcpOptions) {
-        Some(Value::Text(names)) => names.contains("mptcp") || names.contains("md5") || tcp.header()[20..].iter().any(|byte| matches!(byte, 19 | 30)),
+        Some(Value::Text(names)) => {
+            names.contains("mptcp") || names.contains("md5") || tcp.header()[20..].iter().any(|byte| matches!(byte, 19 | 30))
+        }
         _ => false,
     }
 }
@@ -133,6 +158,9 @@ fn quoted_is_claimed(stack: &cnilab::packet::Stack<'_>, kind: u64) -> bool {
         return true;
     }
     let payload = stack.payload();
-    let quoted = Frame { bytes: payload.to_vec(), wire_length: payload.get(2..4).map_or(0, |length| u32::from(u16::from_be_bytes([length[0], length[1]]))) };
+    let quoted = Frame {
+        bytes: payload.to_vec(),
+        wire_length: payload.get(2..4).map_or(0, |length| u32::from(u16::from_be_bytes([length[0], length[1]]))),
+    };
     quoted.bytes.len() < 20 || quoted.bytes[0] >> 4 != 4 || quoted.wire_length < 20 || is_claimed(&quoted, LinkType::Raw)
 }

@@ -38,7 +38,11 @@ pub(crate) fn tcpdump(file: &[u8], count: usize, detail: Detail) -> Result<Vec<S
     let mut from = 0;
     for number in 1..=count {
         let label = format!("{number:5}  ");
-        let at = if number == 1 { text.starts_with(&label).then_some(0) } else { text[from..].find(&format!("\n{label}")).map(|at| from + at + 1) };
+        let at = if number == 1 {
+            text.starts_with(&label).then_some(0)
+        } else {
+            text[from..].find(&format!("\n{label}")).map(|at| from + at + 1)
+        };
         let at = at.ok_or_else(|| format!("tcpdump did not print packet {number} of {count}"))?;
         starts.push((at, at + label.len()));
         from = at;

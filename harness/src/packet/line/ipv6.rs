@@ -97,7 +97,8 @@ fn extensions(out: &mut Out, ip: &mut Carrier<'_>, payload: u32, total: u32) -> 
             DESTINATION => options(out, header, "dstopt", "DSTOPT ")?,
             FRAGMENT => {
                 ip.fragmented = true;
-                fragment(out, ip.index, header, u64::from(payload + HEADER).wrapping_sub(at.into()))?.filter(|advance| header.len() > *advance as usize)
+                fragment(out, ip.index, header, u64::from(payload + HEADER).wrapping_sub(at.into()))?
+                    .filter(|advance| header.len() > *advance as usize)
             }
             ROUTING if header.is_empty() => {
                 out.cut();
