@@ -92,21 +92,21 @@ fn compare(file: &[u8], frames: &[Frame], link: LinkType, detail: Detail) -> Res
     let mut differences = Vec::new();
     for (index, (frame, expected)) in frames.iter().zip(&expected).enumerate() {
         let stack = dissect(&frame.bytes, frame.wire_length, link, &hints);
-        let printed = printer.line(&stack, link);
-        for (layer, field, span) in &printed.spans {
+        let ours = printer.line(&stack, link);
+        for (layer, field, span) in &ours.spans {
             let known = stack.layers().get(*layer).is_none_or(|layer| layer.get(*field).is_some());
-            if !known || printed.text.get(span.clone()).is_none() {
+            if !known || ours.text.get(span.clone()).is_none() {
                 differences.push(format!("frame {}: span of {field:?} of layer {layer}: {span:?}", index + 1));
             }
         }
-        if printed.text != *expected {
-            let bytes: String = frame.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        if ours.text != *expected {
+            let bytes = frame.bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
             differences.push(format!(
                 "frame {} ({} of {} bytes) {bytes}\n  tcpdump {expected:?}\n     ours {:?}",
                 index + 1,
                 frame.bytes.len(),
                 frame.wire_length,
-                printed.text
+                ours.text
             ));
         }
     }

@@ -1,4 +1,4 @@
-//! ICMPv6 (RFC 4443) with neighbour discovery (RFC 4861).
+//! `ICMPv6` (RFC 4443) with neighbour discovery (RFC 4861).
 
 use std::net::Ipv6Addr;
 

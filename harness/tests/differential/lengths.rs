@@ -104,7 +104,7 @@ fn ipv6_is_claimed(layer: &Layer<'_>) -> bool {
     matches!(next, 0 | 1 | 2 | 4 | 6 | 17 | 41 | 43 | 44 | 58 | 59 | 60 | 77 | 143 | 150..=255)
 }
 
-/// Jumbograms and home addresses of IPv6, and lists of domain names in ICMPv6, are left to tcpdump: frames that may hold one.
+/// Jumbograms and home addresses of IPv6, and lists of domain names in `ICMPv6`, are left to tcpdump: frames that may hold one.
 fn holds_odd_options(bytes: &[u8], stack: &cnilab::packet::Stack<'_>) -> bool {
     let ipv6 = stack.layers().iter().map(Layer::kind).chain(stack.stop().map(|stop| stop.layer)).any(|kind| kind == LayerKind::Ipv6);
     let behind = bytes.get(40..).unwrap_or_default();

@@ -48,7 +48,9 @@ pub(crate) fn compare(corpus: &Corpus) -> Result<(), Failed> {
     let mut arguments = vec!["-n", "-r", "-", "-T", "fields", "-E", "separator=|", "-E", "occurrence=a", "-E", "aggregator=;"];
     arguments.extend(["-d", "udp.port==8285,ip", "-d", "udp.port==8472,vxlan"]);
     arguments.extend(["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE", "-e", "frame.len"]);
-    FIELDS.iter().for_each(|(_, _, name)| arguments.extend(["-e", name]));
+    for (_, _, name) in &FIELDS {
+        arguments.extend(["-e", name]);
+    }
     let text = oracle::run("tshark", &arguments, &pcap(corpus.link, &corpus.frames))?;
     let mut hints = Hints::default();
     hints.add(8285, Carries::Ip);
@@ -65,8 +67,13 @@ pub(crate) fn compare(corpus: &Corpus) -> Result<(), Failed> {
             differences.push(format!("frame {}: frame.len, tshark says {line}", index + 1));
         }
         for ((kind, field, name), theirs) in FIELDS.iter().zip(columns) {
-            let ours: Vec<String> =
-                stack.layers().iter().filter(|layer| layer.kind() == *kind).filter_map(|layer| layer.get(*field)).map(plain).collect();
+            let ours: Vec<String> = stack
+                .layers()
+                .iter()
+                .filter(|layer| layer.kind() == *kind)
+                .filter_map(|layer| layer.get(*field))
+                .map(|value| value.to_string())
+                .collect();
             let theirs: Vec<String> = theirs.split(';').filter(|text| !text.is_empty()).map(number).collect();
             compared += ours.len();
             // tshark goes on into the packets that ICMP errors quote.
@@ -101,11 +108,6 @@ fn means_the_same(stack: &Stack<'_>, link: LinkType) -> bool {
         && !has(LayerKind::Ethernet, Field::EtherType, &among(0x9100..=0x9200))
         && !stack.layers().iter().any(|layer| layer.kind() == LayerKind::Arp && layer.header()[..2] != [0, 1])
         && !has(LayerKind::Arp, Field::ArpOperation, &among(5..=0xffff))
-}
-
-/// A value of ours as tshark writes it, numbers in decimal.
-fn plain(value: Value) -> String {
-    value.to_string()
 }
 
 /// A value of tshark's, numbers in decimal.

@@ -1,4 +1,4 @@
-//! ICMPv6, as tcpdump prints it.
+//! `ICMPv6`, as tcpdump prints it.
 
 use super::address::v6;
 use super::icmpv6_options::options;
@@ -13,7 +13,7 @@ use crate::packet::icmpv6::{
     PARAMETER_PROBLEM, REDIRECT, ROUTER_ADVERTISEMENT, ROUTER_SOLICITATION, TIME_EXCEEDED, TOO_BIG, UNREACHABLE, quoted_port,
 };
 
-/// ICMPv6's number among the protocols.
+/// `ICMPv6`'s number among the protocols.
 const PROTOCOL: u8 = 58;
 
 /// Prints a message.
@@ -143,7 +143,7 @@ fn parameter_problem(out: &mut Out, data: &[u8]) -> Result<(), Cut> {
 
 /// Prints neighbour discovery (RFC 4861 section 4); verbosely with its options.
 fn discovery(out: &mut Out, index: usize, data: &[u8], length: u32) -> Result<Flow, Cut> {
-    let mut fixed = 8;
+    let mut fixed = 8_u32;
     match u8(data, 0)? {
         ROUTER_ADVERTISEMENT => {
             fixed = 16;
@@ -169,7 +169,7 @@ fn discovery(out: &mut Out, index: usize, data: &[u8], length: u32) -> Result<Fl
         }
         _ => {}
     }
-    if out.verbose && !options(out, data.get(fixed..).unwrap_or_default(), i64::from(length) - fixed as i64)? {
+    if out.verbose && !options(out, data.get(fixed as usize..).unwrap_or_default(), i64::from(length) - i64::from(fixed))? {
         out.cut();
     }
     Ok(Flow::On)

@@ -85,7 +85,7 @@ fn timestamps(out: &mut Out, option: &[u8], length: usize) -> Result<bool, Cut> 
     }
     out.put(" TS{");
     let flags = u8(option, 3)?;
-    let hop = if flags & 0xf == 0 { 4 } else { 8 };
+    let hop = if matches!(flags & 0xf, 0) { 4 } else { 8 };
     if (length - 4) & (hop - 1) != 0 {
         put!(out, "[bad length {length}]");
     }

@@ -157,7 +157,7 @@ fn one(out: &mut Out, index: usize, kind: u8, behind: &Behind<'_>, length: usize
 
 /// Selective acknowledgments (RFC 2018 section 3).
 fn selective(out: &mut Out, data: &[u8], length: usize, sack: u32) -> Result<(), Fault> {
-    if length % 8 != 0 {
+    if !length.is_multiple_of(8) {
         out.put(" invalid sack");
         return Ok(());
     }
@@ -200,10 +200,10 @@ fn experiment(out: &mut Out, data: &[u8]) -> Result<(), Fault> {
 fn fast_open(out: &mut Out, cookie: &[u8]) {
     if cookie.is_empty() {
         out.put(" cookiereq");
-    } else if cookie.len() % 2 != 0 || !(4..=16).contains(&cookie.len()) {
+    } else if !cookie.len().is_multiple_of(2) || !(4..=16).contains(&cookie.len()) {
         out.invalid();
     } else {
         out.put(" cookie ");
-        cookie.iter().for_each(|byte| put!(out, "{byte:02x}"));
+        out.digits(cookie);
     }
 }
