@@ -1,5 +1,8 @@
 //! Captures and probes in network namespaces of their own. Every trial is ignored, by name, where user namespaces are refused.
-#![expect(unsafe_code, reason = "TUN devices and promiscuous packet sockets need ioctl and setsockopt, and the library has neither for others")]
+#![expect(
+    unsafe_code,
+    reason = "TUN devices and promiscuous packet sockets need ioctl and setsockopt, and the library has neither for others"
+)]
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed trial")]
 
 use std::collections::BTreeMap;
@@ -9,7 +12,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use cnilab::capture::{Armed, Liveness, Options, Recording, Sabotage, Target, arm};
+use cnilab::capture::{Liveness, Options, Recording, Sabotage, Target, arm};
 use cnilab::name::{PlaceName, PointName, Token};
 use cnilab::packet::{Frame, LinkType};
 use cnilab::place::{Cmd, Output, Place, PlaceError, in_netns};
@@ -130,8 +133,20 @@ fn site<const N: usize>(places: [Netns; N]) -> Site {
     Site { places: places.into_iter().map(boxed).collect::<BTreeMap<_, _>>(), facts: Facts::default() }
 }
 
+/// Another hold on a place of the site.
+fn again(site: &Site, name: &str) -> Netns {
+    let name = PlaceName::new(name);
+    let netns = site.places[&name].netns().unwrap().try_clone_to_owned().unwrap();
+    Netns { name, netns }
+}
+
 fn target(place: &Netns, interface: &str) -> Target {
-    Target { point: PointName::at(&place.name, interface), place: place.name.clone(), interface: interface.into(), link: LinkType::Ethernet }
+    Target {
+        point: PointName::at(&place.name, interface),
+        place: place.name.clone(),
+        interface: interface.into(),
+        link: LinkType::Ethernet,
+    }
 }
 
 fn ping(to: [u8; 4], purpose: &str) -> BoundProbe {
@@ -191,7 +206,7 @@ fn twenty_pings() -> Result<(), Failed> {
 fn never_armed() -> Result<(), Failed> {
     block_on(async {
         let (site, mut targets) = two_places(3).await;
-        let down = Netns { name: PlaceName::new("b"), netns: site.places[&PlaceName::new("b")].netns().unwrap().try_clone_to_owned().unwrap() };
+        let down = again(&site, "b");
         down.set("v1", LinkMessageBuilder::down).await;
         targets.truncate(4);
         targets.push(target(&down, "nowhere"));
@@ -225,7 +240,7 @@ fn closed_midway() -> Result<(), Failed> {
 fn gone_down() -> Result<(), Failed> {
     block_on(async {
         let (site, targets) = two_places(2).await;
-        let a = Netns { name: PlaceName::new("a"), netns: site.places[&PlaceName::new("a")].netns().unwrap().try_clone_to_owned().unwrap() };
+        let a = again(&site, "a");
         let armed = arm(&site, &targets, &Options::default()).await;
         a.set("v1", LinkMessageBuilder::down).await;
         // Up again: a capture that only looked at the end would not notice.
@@ -326,7 +341,7 @@ fn icmp_error() -> Result<(), Failed> {
         let (site, targets) = two_places(1).await;
         let armed = arm(&site, &targets, &Options::default()).await;
         // Its own ICMP errors reach a host by its loopback interface.
-        let a = Netns { name: PlaceName::new("a"), netns: site.places[&PlaceName::new("a")].netns().unwrap().try_clone_to_owned().unwrap() };
+        let a = again(&site, "a");
         a.set("lo", LinkMessageBuilder::up).await;
         // Nobody has 10.0.0.9: once three ARP requests are unanswered the kernel says so.
         let began = Instant::now();
@@ -340,16 +355,18 @@ fn icmp_error() -> Result<(), Failed> {
 fn dropped() -> Result<(), Failed> {
     block_on(async {
         let (site, targets) = two_places(1).await;
-        let threads = || std::fs::read_dir("/proc/self/task").unwrap().filter(|task| is_capture(task.as_ref().unwrap())).count();
-        let armed: Vec<Armed> = vec![arm(&site, &targets, &Options::default()).await];
-        assert!(threads() >= 1);
+        let netns = site.places[&targets[0].place].netns().unwrap();
+        let sockets = || in_netns(netns, || std::fs::read_to_string("/proc/thread-self/net/packet").unwrap().lines().count() - 1).unwrap();
+        let armed = arm(&site, &targets, &Options::default()).await;
+        assert_eq!(sockets(), 2, "one that listens, one for the sentinel");
         drop(armed);
+        let until = Instant::now() + Duration::from_secs(5);
+        while sockets() > 0 {
+            assert!(Instant::now() < until, "the sockets of a capture that was dropped are still open");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     });
     Ok(())
-}
-
-fn is_capture(task: &std::fs::DirEntry) -> bool {
-    std::fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.trim() == "capture")
 }
 
 fn eight_points() -> Result<(), Failed> {
@@ -362,7 +379,6 @@ fn eight_points() -> Result<(), Failed> {
             let arming = start.elapsed();
             let recordings = armed.finish().await;
             let all = start.elapsed();
-            eprintln!("arm {arming:?} finish {:?}", all - arming);
             assert!(recordings.iter().all(|recording| recording.liveness == Liveness::Alive));
             if all < best.0 {
                 best = (all, arming, all - arming);
@@ -381,7 +397,8 @@ fn promiscuous_socket(interface: &str) -> OwnedFd {
     let wish = libc::packet_mreq { mr_ifindex: index, mr_type: libc::PACKET_MR_PROMISC as u16, mr_alen: 0, mr_address: [0; 8] };
     let length = size_of_val(&wish) as libc::socklen_t;
     // SAFETY: the pointer and the length describe `wish`, which outlives the call.
-    let set = unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, (&raw const wish).cast(), length) };
+    let set =
+        unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, (&raw const wish).cast(), length) };
     assert_eq!(set, 0, "{}", std::io::Error::last_os_error());
     socket
 }

@@ -105,8 +105,20 @@ fn start(mut listeners: Vec<Listener>, mut common: Common) -> io::Result<Serving
             // Nobody may be waiting any more; then nobody is told.
             drop(tell.send(recordings));
         }
+        close(listeners);
     })?;
     Ok(Serving { orders, heard })
+}
+
+/// Closes all sockets at the same time, because each takes the kernel some grace periods, as much as the whole capture before, and a process that ends with
+/// them open closes one after the other.
+fn close(listeners: Vec<Listener>) {
+    thread::scope(|scope| {
+        for listener in listeners {
+            // Where no thread can be had, the listener is closed in place, as a part of the closure that is dropped.
+            drop(thread::Builder::new().name("close".into()).spawn_scoped(scope, || drop(listener)));
+        }
+    });
 }
 
 /// The recording of a point that has none.

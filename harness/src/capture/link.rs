@@ -51,7 +51,9 @@ pub(super) fn look(interface: &str) -> Result<Link, CaptureError> {
 fn kind_of(layer: LinkLayerType) -> Option<LinkType> {
     match layer {
         LinkLayerType::Ether | LinkLayerType::Loopback => Some(LinkType::Ethernet),
-        LinkLayerType::None | LinkLayerType::Tunnel | LinkLayerType::Tunnel6 | LinkLayerType::Sit | LinkLayerType::Rawip => Some(LinkType::Raw),
+        LinkLayerType::None | LinkLayerType::Tunnel | LinkLayerType::Tunnel6 | LinkLayerType::Sit | LinkLayerType::Rawip => {
+            Some(LinkType::Raw)
+        }
         _ => None,
     }
 }

@@ -51,7 +51,8 @@ struct Heard {
 pub(super) struct Common {
     pub(super) token: Token,
     pub(super) options: Options,
-    pub(super) room: usize,
+    /// How many bytes of frames may still be held.
+    room: usize,
 }
 
 impl Common {
@@ -106,7 +107,8 @@ impl Listener {
     fn failed(&mut self) {
         let error = self.ring.as_ref().and_then(|ring| getsockopt(ring, sockopt::SocketError).ok()).filter(|error| *error != 0);
         // Most often ENETDOWN: the interface went down, and what would have passed meanwhile is unknown, even if it is up again.
-        let why = error.map_or_else(|| "its capture socket failed".into(), |error| nix::errno::Errno::from_raw(error).desc().to_lowercase());
+        let why =
+            error.map_or_else(|| "its capture socket failed".into(), |error| nix::errno::Errno::from_raw(error).desc().to_lowercase());
         self.lost.get_or_insert(why);
     }
 
@@ -241,4 +243,31 @@ fn attend(
         }
     }
     orders.is_some() && ready.last().is_some_and(|ready| !ready.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_no_room_for_counts_as_dropped() {
+        let mut common = Common { room: 500, ..Common::new(&Options::default()) };
+        let mut heard = Heard::default();
+        for _ in 0..5 {
+            heard.take(Frame { at: 0, wire_length: 100, bytes: vec![0; 100] }, 0, &mut common);
+        }
+        assert_eq!((heard.frames.len(), heard.dropped), (3, 2));
+    }
+
+    #[test]
+    fn only_its_own_closing_sentinel_proves_a_point_alive() {
+        let mut common = Common::new(&Options::default());
+        let link = Link { index: 1, kind: crate::packet::LinkType::Ethernet, mac: [0; 6], promiscuous: false };
+        let mut heard = Heard::default();
+        for (purpose, number, closing) in [(Purpose::Close, 2, false), (Purpose::Flood, 1, false), (Purpose::Close, 1, true)] {
+            let bytes = sentinel::frame(&link, common.token, purpose, number);
+            heard.take(Frame { at: 0, wire_length: 60, bytes }, 1, &mut common);
+            assert_eq!((heard.closing, heard.frames.len()), (closing, 0), "{purpose:?} {number}");
+        }
+    }
 }

@@ -41,7 +41,8 @@ impl Ring {
     /// Listens on the interface numbered `index` of this thread's network namespace; at most `keep` bytes of a frame are kept. Never promiscuous.
     pub(super) fn listen(index: u32, keep: u32, size: Size) -> Result<Self, CaptureError> {
         let socket = packet_socket()?;
-        set(&socket, libc::SOL_PACKET, libc::PACKET_VERSION, &(libc::tpacket_versions::TPACKET_V3 as c_int)).map_err(failed("choose TPACKET_V3"))?;
+        set(&socket, libc::SOL_PACKET, libc::PACKET_VERSION, &(libc::tpacket_versions::TPACKET_V3 as c_int))
+            .map_err(failed("choose TPACKET_V3"))?;
         // A classic BPF program of one instruction (`Documentation/networking/filter.rst`).
         let mut program = libc::sock_filter { code: RETURN, jt: 0, jf: 0, k: keep };
         let filter = libc::sock_fprog { len: 1, filter: &raw mut program };
@@ -128,7 +129,9 @@ impl Sender {
     pub(super) fn send(&self, frame: &[u8], index: u32, protocol: u16) -> io::Result<()> {
         let address = address(index, protocol);
         // SAFETY: both pointers and lengths describe live values that outlive the call.
-        let sent = unsafe { libc::sendto(self.0.as_raw_fd(), frame.as_ptr().cast(), frame.len(), 0, (&raw const address).cast(), length_of::<sockaddr_ll>()) };
+        let sent = unsafe {
+            libc::sendto(self.0.as_raw_fd(), frame.as_ptr().cast(), frame.len(), 0, (&raw const address).cast(), length_of::<sockaddr_ll>())
+        };
         if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 }

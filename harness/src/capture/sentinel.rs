@@ -104,3 +104,49 @@ pub(super) fn recognize(frame: &[u8], token: Token) -> Option<(Option<Purpose>, 
         (purpose, u32::from_be_bytes([behind[1], behind[2], behind[3], behind[4]]))
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(kind: LinkType) -> Link {
+        Link { index: 1, kind, mac: [2, 0, 0, 0, 0, 1], promiscuous: false }
+    }
+
+    #[test]
+    fn every_capture_has_its_own_token() {
+        assert_ne!(token(), token());
+    }
+
+    #[test]
+    fn a_sentinel_is_known_wherever_it_turns_up() {
+        let ours = token();
+        for kind in [LinkType::Ethernet, LinkType::Raw] {
+            let sentinel = frame(&link(kind), ours, Purpose::Close, 70_000);
+            assert_eq!(recognize(&sentinel, ours), Some((Some(Purpose::Close), 70_000)), "{kind:?}");
+            assert_eq!(recognize(&sentinel, token()), None, "of another capture");
+            let wrapped = [&[7; 50], &sentinel[..]].concat();
+            assert_eq!(recognize(&wrapped, ours), Some((Some(Purpose::Close), 70_000)), "in a tunnel, {kind:?}");
+            let cut = wrapped.len().min(KEPT_AT_LEAST as usize);
+            assert!(recognize(&wrapped[..cut], ours).is_some());
+        }
+        assert_eq!(recognize(&[0; 98], ours), None);
+        assert_eq!(recognize(&ours.0, ours), Some((None, 0)), "ours, but cut off");
+    }
+
+    #[test]
+    fn on_ethernet_it_concerns_nobody_else() {
+        let frame = frame(&link(LinkType::Ethernet), token(), Purpose::Close, 0);
+        assert_eq!(frame.len(), 60);
+        assert_eq!(frame[..14], [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 1, 0x88, 0xb5]);
+    }
+
+    #[test]
+    fn on_a_raw_link_it_is_a_whole_ipv4_packet_that_goes_nowhere() {
+        let packet = frame(&link(LinkType::Raw), token(), Purpose::Close, 0);
+        assert_eq!((packet[0], usize::from(packet[3]), packet[8], packet[9]), (0x45, packet.len(), 1, 253));
+        assert_eq!(packet[12..20], [0; 8]);
+        let sum: u32 = packet[..20].chunks(2).map(|word| u32::from(word[0]) << 8 | u32::from(word[1])).sum();
+        assert_eq!((sum & 0xffff) + (sum >> 16), 0xffff, "the checksum of RFC 1071");
+    }
+}

@@ -64,7 +64,8 @@ impl Echo {
                 // RFC 792 quotes 8 bytes of the message, RFC 1812 section 4.3.2.3 as many as fit: what is quoted of the token must be right.
                 let known = quoted.len().saturating_sub(HEADER).min(self.token.0.len());
                 let from = Ipv4Addr::new(ip[12], ip[13], ip[14], ip[15]);
-                (quoted.first() == Some(&ECHO) && self.is(quoted, known)).then(|| Answer::Error(format!("{from} says: {}", describe(kind, icmp))))
+                (quoted.first() == Some(&ECHO) && self.is(quoted, known))
+                    .then(|| Answer::Error(format!("{from} says: {}", describe(kind, icmp))))
             }
             _ => None,
         }

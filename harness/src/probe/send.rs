@@ -89,7 +89,7 @@ fn knock(to: Ipv4Addr, size: usize, token: Token, deadline: Duration) -> bool {
     while Instant::now() < until {
         let echo = Echo::new(token, u16::try_from(echoes.len() + 1).unwrap_or(u16::MAX));
         echoes.push(echo);
-        drop(send_to(&socket, to, &echo.message(size)));
+        let _ = send_to(&socket, to, &echo.message(size));
         let reply = |packet: &[u8]| {
             let answers = echoes.iter().rev().find_map(|echo| echo.answer(packet));
             answers.filter(|answer| matches!(answer, Answer::Reply { .. }))
@@ -129,7 +129,7 @@ fn await_answer(socket: &OwnedFd, until: Instant, answers: impl Fn(&[u8]) -> Opt
         }
         // Rounded up, or the last millisecond would be spent polling in a loop. An interruption only means to look again.
         let left = PollTimeout::try_from(left + Duration::from_micros(999)).unwrap_or(PollTimeout::MAX);
-        drop(poll(&mut [PollFd::new(socket.as_fd(), PollFlags::POLLIN)], left));
+        let _ = poll(&mut [PollFd::new(socket.as_fd(), PollFlags::POLLIN)], left);
     }
 }
 
