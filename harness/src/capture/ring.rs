@@ -19,6 +19,8 @@ pub(super) struct Size {
     pub(super) block: c_uint,
 }
 
+/// `AF_PACKET` (`linux/socket.h`), as an address has it.
+const FAMILY: u16 = 17;
 /// `BPF_RET | BPF_K` (`linux/bpf_common.h`): accept, and keep that many bytes.
 const RETURN: u16 = 0x06;
 /// `ETH_P_ALL` (`linux/if_ether.h`): every protocol, in both directions.
@@ -145,7 +147,7 @@ fn packet_socket() -> Result<OwnedFd, CaptureError> {
 fn address(index: u32, protocol: u16) -> sockaddr_ll {
     // SAFETY: a plain struct of integers, for which zeros are valid.
     let mut address: sockaddr_ll = unsafe { zeroed() };
-    address.sll_family = libc::AF_PACKET as u16;
+    address.sll_family = FAMILY;
     address.sll_protocol = protocol.to_be();
     address.sll_ifindex = index.cast_signed();
     address

@@ -7,9 +7,9 @@ use super::link::Link;
 use crate::name::Token;
 use crate::packet::LinkType;
 
-/// EtherType 0x88b5, IEEE 802 local experimental 1 (IEEE 802 clause 9.2.3): no kernel has a handler for it.
+/// `EtherType` 0x88b5, IEEE 802 local experimental 1 (IEEE 802 clause 9.2.3): no kernel has a handler for it.
 const EXPERIMENTAL: u16 = 0x88b5;
-/// EtherType of IPv4 (RFC 894).
+/// `EtherType` of IPv4 (RFC 894).
 const IPV4: u16 = 0x0800;
 /// IPv4 protocol 253, for experimentation and testing (RFC 3692 section 2.1, RFC 4727).
 const PROTOCOL: u8 = 253;
@@ -41,7 +41,7 @@ pub(super) fn token() -> Token {
 ///
 /// On Ethernet it goes from the interface's own address to that same address: nobody else takes it for theirs, and a bridge learns nothing new and floods nothing.
 /// On a raw link it is an IPv4 packet from 0.0.0.0 to 0.0.0.0 with a TTL of 1. No route leads there, a router must not forward it, and nobody may answer it with an
-/// ICMP error (RFC 1122 sections 3.2.1.3 and 3.2.2). The kernel's own tunnels drop it because it comes without a route (net/ipv4/ip_tunnel.c, `ip_tunnel_xmit`).
+/// ICMP error (RFC 1122 sections 3.2.1.3 and 3.2.2). The kernel's own tunnels drop it because it comes without a route (`net/ipv4/ip_tunnel.c`, `ip_tunnel_xmit`).
 pub(super) fn frame(link: &Link, token: Token, purpose: Purpose, point: u32) -> Vec<u8> {
     let mut frame = Vec::with_capacity(SHORTEST);
     match link.kind {
@@ -61,7 +61,7 @@ pub(super) fn frame(link: &Link, token: Token, purpose: Purpose, point: u32) -> 
     frame
 }
 
-/// The EtherType of frames of ours on that kind of link.
+/// The `EtherType` of frames of ours on that kind of link.
 pub(super) fn ethertype(kind: LinkType) -> u16 {
     match kind {
         LinkType::Ethernet => EXPERIMENTAL,

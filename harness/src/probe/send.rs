@@ -105,7 +105,7 @@ fn icmp_socket() -> nix::Result<OwnedFd> {
     socket(AddressFamily::Inet, SockType::Raw, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK, SockProtocol::Icmp)
 }
 
-/// The kernel chooses the source address and, as for `ping`, sets DF (net/ipv4/ip_output.c; path MTU discovery is on unless a sysctl says otherwise).
+/// The kernel chooses the source address and, as for `ping`, sets DF (`net/ipv4/ip_output.c`; path MTU discovery is on unless a sysctl says otherwise).
 fn send_to(socket: &OwnedFd, to: Ipv4Addr, message: &[u8]) -> nix::Result<()> {
     sendto(socket.as_raw_fd(), message, &SockaddrIn::from(SocketAddrV4::new(to, 0)), MsgFlags::empty()).map(drop)
 }
