@@ -1,4 +1,14 @@
 //! What stands in `scenario.json`, and how files are called.
+//!
+//! ```text
+//! manifest.json                     what the folder is a recording of; "cut-short" until the run is over
+//! lab.yaml                          the lab file as it was
+//! facts.json                        what was known of the site
+//! scenarios/01-pod-to-pod/          in the lab's order, counted from 1
+//!     scenario.json                 what the sender saw, how each point was captured, and in which file the rest is
+//!     node1.pcapng                  one per place: an interface block per point, with the interface's name, described by the point's
+//!     node1.ip-route.txt            what a command printed; what it complained of in node1.ip-route.stderr.txt
+//! ```
 
 use std::collections::BTreeSet;
 
