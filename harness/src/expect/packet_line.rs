@@ -21,7 +21,7 @@ const ETHERTYPES: [(&str, u64, LayerKind); 4] = [
 /// without the link layer (`-e`), with or without the parenthesis of `-v` or any of its parts (`(ttl 63)`). What a line does not
 /// mention is not asserted. Neither are: the time stamp; TCP windows and window scales, which the kernel's memory and timing decide;
 /// checksums, which offloading leaves unfinished; an IPv4 id of 0, which a kernel may or may not give a packet that must not be
-/// fragmented. A number that is missing because the line was cut off in print is not asserted either.
+/// fragmented; TCP time stamps behind the handshake, which are a clock's. A number that is missing because the line was cut off in print is not asserted either.
 ///
 /// What is an address of the document's own cluster is a [`Want::Literal`]; broadcast, multicast and unspecified addresses are exact, as
 /// they are the same in every cluster. ICMP ids and sequence numbers, IPv4 ids, TCP time stamps and the absolute sequence numbers of a TCP handshake
@@ -93,7 +93,7 @@ impl Reader<'_> {
         }
         if self.eat("ip: ") {
             *link = Some(LinkType::Raw);
-            self.internet(Some(LayerKind::Ipv4), 0)?;
+            self.internet(None, 0)?;
         } else if self.eat("ip6: ") {
             *link = Some(LinkType::Raw);
             self.internet(Some(LayerKind::Ipv6), 0)?;
@@ -164,7 +164,7 @@ impl Reader<'_> {
             if known.is_some_and(|(_, known, _)| *known != number) {
                 self.problem(number_span, "the type's name and its number contradict each other", "correct one of them");
             } else {
-                span = number_span;
+                span.end = self.at;
             }
         }
         let Some((_, number, kind)) = known else {

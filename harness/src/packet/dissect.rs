@@ -102,9 +102,7 @@ fn stop(layer: LayerKind, rest: &Rest<'_>, stack: &Stack<'_>, fault: Option<Faul
     match fault {
         None => Stop { layer, needed: number(DEPTH + 1), had: number(DEPTH), limit: Limit::Depth },
         Some(Fault::Lie { needed, had }) => Stop { layer, needed, had, limit: Limit::Header(layer) },
-        Some(Fault::Version { wanted, found }) => {
-            Stop { layer, needed: u32::from(wanted), had: u32::from(found), limit: Limit::Version }
-        }
+        Some(Fault::Version { wanted, found }) => Stop { layer, needed: u32::from(wanted), had: u32::from(found), limit: Limit::Version },
         Some(Fault::Short(needed)) if rest.length < needed => {
             let limit = rest.said_by.map_or(Limit::Frame, Limit::Header);
             Stop { layer, needed, had: rest.length, limit }

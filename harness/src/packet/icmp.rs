@@ -48,9 +48,7 @@ pub(super) fn get(layer: &Layer<'_>, field: Field) -> Option<Value> {
         _ if !quotes(kind) => None,
         Field::IcmpQuotedDestination => Some(Value::Ip(Ipv4Addr::from(array::<4>(data, 24).ok()?).into())),
         Field::IcmpQuotedProtocol => number(u8(data, 17).map(u16::from)),
-        Field::IcmpQuotedPort if matches!(data.get(17), Some(6 | 17)) => {
-            number(be16(data, 8 + usize::from(*data.get(8)? & 0x0f) * 4 + 2))
-        }
+        Field::IcmpQuotedPort if matches!(data.get(17), Some(6 | 17)) => number(be16(data, 8 + usize::from(*data.get(8)? & 0x0f) * 4 + 2)),
         _ => None,
     }
 }

@@ -9,16 +9,8 @@ use super::line::http_line;
 pub(super) const HEADER: u32 = 20;
 
 /// RFC 9293 section 3.1 and RFC 3168: the flags with the letters tcpdump prints for them, in its order.
-pub(super) const FLAGS: [(u8, char); 8] = [
-    (FIN, 'F'),
-    (SYN, 'S'),
-    (RST, 'R'),
-    (0x08, 'P'),
-    (ACK, '.'),
-    (URG, 'U'),
-    (0x40, 'E'),
-    (0x80, 'W'),
-];
+pub(super) const FLAGS: [(u8, char); 8] =
+    [(FIN, 'F'), (SYN, 'S'), (RST, 'R'), (0x08, 'P'), (ACK, '.'), (URG, 'U'), (0x40, 'E'), (0x80, 'W')];
 pub(super) const FIN: u8 = 0x01;
 pub(super) const SYN: u8 = 0x02;
 pub(super) const RST: u8 = 0x04;

@@ -149,7 +149,9 @@ fn interface(body: &Body, section: &mut Section, reading: &mut Reading<'_>) -> R
 fn statistics(body: &Body, section: &Section, reading: &mut Reading<'_>) -> Result<(), CodecError> {
     let index = body.interface(body.u32(0)?, section)?;
     for (code, value) in body.options(12) {
-        if code == 5 && let Some(dropped) = body.i64(value) {
+        if code == 5
+            && let Some(dropped) = body.i64(value)
+        {
             reading.capture.interfaces[index].dropped = Some(dropped.cast_unsigned());
         }
     }

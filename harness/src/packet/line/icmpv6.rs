@@ -200,13 +200,7 @@ fn advertisement(out: &mut Out, data: &[u8]) -> Result<(), Cut> {
     put!(out, "\n\thop limit {}, Flags [", u8(data, 4)?);
     bits(out, flags.into(), &[(0x80, "managed"), (0x40, "other stateful"), (0x20, "home agent"), (0x02, "ipv6 only")]);
     put!(out, "], pref {}", preference(flags));
-    put!(
-        out,
-        ", router lifetime {}s, reachable time {}ms, retrans timer {}ms",
-        be16(data, 6)?,
-        be32(data, 8)?,
-        be32(data, 12)?
-    );
+    put!(out, ", router lifetime {}s, reachable time {}ms, retrans timer {}ms", be16(data, 6)?, be32(data, 8)?, be32(data, 12)?);
     Ok(())
 }
 
