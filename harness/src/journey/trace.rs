@@ -7,15 +7,15 @@ use super::model::{Journey, Leg, Sighting, Stop};
 use crate::capture::Recording;
 use crate::evidence::ScenarioEvidence;
 use crate::name::Token;
-use crate::packet::{Field, Frame, Hints, LayerKind, LinkType, Stack, Value, dissect};
+use crate::packet::{Field, Frame, Hints, Layer, LayerKind, LinkType, Stack, Value, dissect};
 
 /// RFC 792: echo and echo reply, and the errors that quote a packet.
 const ECHO: u64 = 8;
 const ECHO_REPLY: u64 = 0;
 const ERRORS: [u64; 5] = [3, 4, 5, 11, 12];
 
-/// RFC 4443: echo and its reply; below 128 are errors.
-const ECHO_V6: u64 = 128;
+/// RFC 4443 section 2.1: the reply to an echo; types up to 127 are errors.
+const LAST_ERROR_V6: u64 = 127;
 const ECHO_REPLY_V6: u64 = 129;
 
 /// Bytes of an ICMP header, behind which a ping's payload, and so its token, begins.
@@ -72,13 +72,13 @@ fn find(bytes: &[u8], token: &Token) -> Option<usize> {
 fn leg(stack: &Stack<'_>, bytes: &[u8], token: usize) -> Leg {
     let innermost = stack.layers().iter().rev().find(|layer| matches!(layer.kind(), LayerKind::Icmp | LayerKind::Icmpv6));
     let kind = match innermost {
-        Some(layer) => (layer.kind(), number(layer.get(Field::IcmpType))),
+        Some(layer) => (layer.kind(), number(layer, Field::IcmpType)),
         None => (LayerKind::Icmp, token.checked_sub(ICMP_HEADER).map(|at| u64::from(bytes[at]))),
     };
     match kind {
         (LayerKind::Icmp, Some(ECHO_REPLY)) | (LayerKind::Icmpv6, Some(ECHO_REPLY_V6)) => Leg::Reply,
         (LayerKind::Icmp, Some(kind)) if innermost.is_some() && ERRORS.contains(&kind) => Leg::Error,
-        (LayerKind::Icmpv6, Some(..ECHO_V6)) => Leg::Error,
+        (LayerKind::Icmpv6, Some(..=LAST_ERROR_V6)) => Leg::Error,
         _ => Leg::Request,
     }
 }
@@ -108,10 +108,10 @@ impl Echo {
         Some(Self {
             source: address(Field::IpSource)?,
             destination: address(Field::IpDestination)?,
-            packet: number(ip.get(Field::IpId))?,
-            kind: number(icmp.get(Field::IcmpType)).filter(|kind| matches!(*kind, ECHO | ECHO_REPLY))?,
-            id: number(icmp.get(Field::IcmpId))?,
-            sequence: number(icmp.get(Field::IcmpSequence))?,
+            packet: number(ip, Field::IpId)?,
+            kind: number(icmp, Field::IcmpType).filter(|kind| matches!(*kind, ECHO | ECHO_REPLY))?,
+            id: number(icmp, Field::IcmpId)?,
+            sequence: number(icmp, Field::IcmpSequence)?,
         })
     }
 }
@@ -119,7 +119,7 @@ impl Echo {
 /// Whether a frame is an ICMP error that quotes one of `echoes`.
 fn quotes_one_of(stack: &Stack<'_>, echoes: &BTreeSet<Echo>, hints: &Hints) -> bool {
     let Some(icmp) = stack.layers().last().filter(|layer| layer.kind() == LayerKind::Icmp) else { return false };
-    if !number(icmp.get(Field::IcmpType)).is_some_and(|kind| ERRORS.contains(&kind)) {
+    if !number(icmp, Field::IcmpType).is_some_and(|kind| ERRORS.contains(&kind)) {
         return false;
     }
     let quoted = stack.payload();
@@ -129,8 +129,8 @@ fn quotes_one_of(stack: &Stack<'_>, echoes: &BTreeSet<Echo>, hints: &Hints) -> b
     Echo::of(&inner).is_some_and(|echo| echoes.contains(&echo))
 }
 
-fn number(value: Option<Value>) -> Option<u64> {
-    match value {
+fn number(layer: &Layer<'_>, field: Field) -> Option<u64> {
+    match layer.get(field) {
         Some(Value::Number(number)) => Some(number),
         _ => None,
     }
