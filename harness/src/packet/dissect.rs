@@ -46,7 +46,7 @@ pub(super) fn dissect_from<'a>(first: LayerKind, bytes: &'a [u8], wire_length: u
                 next = step.next;
             }
             outcome => {
-                stack.stop = Some(stop(kind, &rest, &stack, outcome.err()));
+                stack.stop = Some(stop(kind, &rest, &stack, outcome.err().as_ref()));
                 stack.broken = Some(rest.layer(kind, 0));
                 break;
             }
@@ -97,17 +97,17 @@ pub(super) fn by_protocol(carrier: LayerKind, protocol: u8) -> Option<LayerKind>
 
 /// Says why `kind` could not be read off `rest`; without a fault the stack is full.
 #[cold]
-fn stop(layer: LayerKind, rest: &Rest<'_>, stack: &Stack<'_>, fault: Option<Fault>) -> Stop {
+fn stop(layer: LayerKind, rest: &Rest<'_>, stack: &Stack<'_>, fault: Option<&Fault>) -> Stop {
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     match fault {
         None => Stop { layer, needed: number(DEPTH + 1), had: number(DEPTH), limit: Limit::Depth },
-        Some(Fault::Lie { needed, had }) => Stop { layer, needed, had, limit: Limit::Header(layer) },
-        Some(Fault::Version { wanted, found }) => Stop { layer, needed: u32::from(wanted), had: u32::from(found), limit: Limit::Version },
-        Some(Fault::Short(needed)) if rest.length < needed => {
+        Some(&Fault::Lie { needed, had }) => Stop { layer, needed, had, limit: Limit::Own },
+        Some(&Fault::Version { wanted, found }) => Stop { layer, needed: u32::from(wanted), had: u32::from(found), limit: Limit::Version },
+        Some(&Fault::Short(needed)) if rest.length < needed => {
             let limit = rest.said_by.map_or(Limit::Frame, Limit::Header);
             Stop { layer, needed, had: rest.length, limit }
         }
-        Some(Fault::Short(needed)) => {
+        Some(&Fault::Short(needed)) => {
             let limit = if stack.captured < stack.wire_length as usize { Limit::Snap } else { Limit::Frame };
             Stop { layer, needed, had: number(rest.data.len()), limit }
         }

@@ -18,7 +18,7 @@ pub enum LayerKind {
     Ipv6,
     /// ICMP (RFC 792).
     Icmp,
-    /// ICMPv6 (RFC 4443).
+    /// `ICMPv6` (RFC 4443).
     Icmpv6,
     /// TCP (RFC 9293).
     Tcp,
@@ -85,7 +85,7 @@ pub enum Field {
     IcmpSequence,
     /// Of the whole message, header included, as tcpdump prints it: 64 for a ping of 56 bytes.
     IcmpLength,
-    /// The MTU that an ICMP fragmentation-needed or an ICMPv6 packet-too-big tells.
+    /// The MTU that an ICMP fragmentation-needed or an `ICMPv6` packet-too-big tells.
     IcmpMtu,
     /// The better first hop that a redirect tells.
     IcmpGateway,
@@ -182,7 +182,7 @@ impl Field {
     ];
 
     /// Its name in words, as findings and trees show it: `Ethernet destination`, `IPv4 TTL`, `ICMP id`. The fields that IPv4 and IPv6
-    /// share are named for IPv4, those that ICMP and ICMPv6 share for ICMP.
+    /// share are named for IPv4, those that ICMP and `ICMPv6` share for ICMP.
     pub fn name(self) -> &'static str {
         match self {
             Self::EthernetSource => "Ethernet source",
@@ -257,7 +257,10 @@ pub enum Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Mac([a, b, c, d, e, g]) => write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}"),
+            Self::Mac([first, rest @ ..]) => {
+                write!(f, "{first:02x}")?;
+                rest.iter().try_for_each(|byte| write!(f, ":{byte:02x}"))
+            }
             Self::Ip(ip) => ip.fmt(f),
             Self::Number(number) => number.fmt(f),
             Self::Text(text) => text.fmt(f),

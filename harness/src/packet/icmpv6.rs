@@ -1,4 +1,4 @@
-//! ICMPv6 (RFC 4443) with neighbour discovery (RFC 4861).
+//! `ICMPv6` (RFC 4443) with neighbour discovery (RFC 4861).
 
 use std::net::Ipv6Addr;
 
@@ -52,7 +52,21 @@ pub(super) fn get(layer: &Layer<'_>, field: Field) -> Option<Value> {
         Field::IcmpGateway if kind == REDIRECT => address(8),
         Field::IcmpQuotedDestination if error => address(32),
         Field::IcmpQuotedProtocol if error => number(u8(data, 14).map(u32::from)),
-        Field::IcmpQuotedPort if error && matches!(data.get(14), Some(6 | 17)) => number(be16(data, 50).map(u32::from)),
+        Field::IcmpQuotedPort if error => Some(Value::Number(quoted_port(data)?.1.into())),
         _ => None,
+    }
+}
+
+/// Protocol and destination port of the packet that an error quotes, past its extension headers.
+pub(super) fn quoted_port(data: &[u8]) -> Option<(u8, u16)> {
+    let (mut at, mut protocol) = (HEADER as usize + 40, *data.get(HEADER as usize + 6)?);
+    loop {
+        match protocol {
+            6 | 17 => return Some((protocol, be16(data, at + 2).ok()?)),
+            0 | 43 | 60 => (protocol, at) = (*data.get(at)?, at + (usize::from(*data.get(at + 1)?) + 1) * 8),
+            44 if be16(data, at + 2).ok()? & 0xfff8 == 0 => (protocol, at) = (*data.get(at)?, at + 8),
+            51 => (protocol, at) = (*data.get(at)?, at + (usize::from(*data.get(at + 1)?) + 2) * 4),
+            _ => return None,
+        }
     }
 }

@@ -32,8 +32,8 @@ pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
     rest.need(header)?;
     let layer = Layer { data: cap(data, total), ..rest.layer(LayerKind::Ipv4, header) };
     let inner = Rest { data: &layer.data[header as usize..], length: total - header, said_by: Some(LayerKind::Ipv4) };
-    let first_fragment = u16::from_be_bytes([data[6], data[7]]) & 0x1fff == 0;
-    let next = if first_fragment { by_protocol(LayerKind::Ipv4, data[9]) } else { None };
+    let offset = u16::from_be_bytes([data[6], data[7]]) & 0x1fff;
+    let next = if offset == 0 { by_protocol(LayerKind::Ipv4, data[9]) } else { None };
     Ok(Step { layer, rest: inner, next })
 }
 

@@ -25,31 +25,34 @@ pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
     let data = rest.need(HEADER)?;
     let total = HEADER + u32::from(u16::from_be_bytes([data[4], data[5]]));
     let packet = Rest { data: cap(data, total), length: total, said_by: Some(LayerKind::Ipv6) };
-    let (mut header, mut protocol, mut later) = (HEADER, data[6], false);
+    let (mut header, mut protocol, mut tail) = (HEADER, data[6], false);
     while let Some(length) = extension(&packet, header, protocol)? {
         let at = header as usize;
         // RFC 8200 section 4.5: 13 bits of offset.
-        later = protocol == FRAGMENT && be16(packet.data, at + 2).is_ok_and(|word| word & 0xfff8 != 0);
+        tail = protocol == FRAGMENT && be16(packet.data, at + 2).is_ok_and(|word| word & 0xfff8 != 0);
         protocol = packet.data[at];
         header += length;
-        if later {
+        if tail {
             break;
         }
     }
     let layer = Layer { data: packet.data, ..rest.layer(LayerKind::Ipv6, header) };
-    let next = if later { None } else { by_protocol(LayerKind::Ipv6, protocol) };
+    let next = if tail { None } else { by_protocol(LayerKind::Ipv6, protocol) };
     Ok(Step { layer, rest: packet.behind(header), next })
 }
 
 /// The length of the extension header `protocol` that starts at `at`; `None` if it is none. All of it is there.
 fn extension(packet: &Rest<'_>, at: u32, protocol: u8) -> Result<Option<u32>, Fault> {
+    let need = |needed| {
+        if packet.length < needed { Err(Fault::Lie { needed, had: packet.length }) } else { packet.need(needed) }
+    };
     let length = match protocol {
         FRAGMENT => 8,
         HOP_BY_HOP if at != HEADER => return Ok(None),
-        HOP_BY_HOP | ROUTING | DESTINATION => (u32::from(packet.need(at + 8)?[at as usize + 1]) + 1) * 8,
+        HOP_BY_HOP | ROUTING | DESTINATION => (u32::from(need(at + 8)?[at as usize + 1]) + 1) * 8,
         _ => return Ok(None),
     };
-    packet.need(at + length)?;
+    need(at + length)?;
     Ok(Some(length))
 }
 

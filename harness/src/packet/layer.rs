@@ -125,8 +125,10 @@ pub enum Limit {
     Snap,
     /// The frame itself ends there.
     Frame,
-    /// A length field of this header: an outer one's, or the layer's own.
+    /// A length field of this header around it.
     Header(LayerKind),
+    /// A length field of its own header.
+    Own,
     /// The layer's own version field, which belongs to another protocol.
     Version,
     /// More layers than a [`Stack`] holds.
@@ -139,7 +141,7 @@ impl fmt::Display for Stop {
         match limit {
             Limit::Snap => write!(f, "{layer} needs {needed} bytes, {had} were captured"),
             Limit::Frame => write!(f, "{layer} needs {needed} bytes, the frame ends after {had}"),
-            Limit::Header(said) if said == layer => write!(f, "{layer} needs {needed} bytes, its own header says {had}"),
+            Limit::Own => write!(f, "{layer} needs {needed} bytes, its own header says {had}"),
             Limit::Header(said) => write!(f, "{layer} needs {needed} bytes, the {said} header leaves it {had}"),
             Limit::Version => write!(f, "{layer} has version {needed}, the header says {had}"),
             Limit::Depth => write!(f, "{layer} is layer {needed}, at most {had} are taken apart"),

@@ -27,6 +27,9 @@ mod tree;
 
 mod codec;
 
+#[cfg(test)]
+mod tests;
+
 pub use codec::{Capture, CodecError, Interface, Limits, read_capture, write_pcapng};
 pub use dissect::dissect;
 pub use field::{Field, LayerKind, Value};

@@ -57,10 +57,10 @@ pub(super) fn get(layer: &Layer<'_>, field: Field) -> Option<Value> {
             http_line(ports, data.get(layer.header as usize..)?, payload as usize).map(|line| Value::Text(line.to_owned()))
         }
         Field::TcpOptions => Some(Value::Text(option_names(layer))),
-        Field::TcpMss => number(be16(option(layer, OPTION_MSS)?, 0).map(u32::from)),
-        Field::TcpWindowScale => number(u8(option(layer, OPTION_WINDOW_SCALE)?, 0).map(u32::from)),
-        Field::TcpTimestamp => number(be32(option(layer, OPTION_TIMESTAMP)?, 0)),
-        Field::TcpTimestampEcho => number(be32(option(layer, OPTION_TIMESTAMP)?, 4)),
+        Field::TcpMss => number(be16(option(layer, OPTION_MSS, 2)?, 0).map(u32::from)),
+        Field::TcpWindowScale => number(u8(option(layer, OPTION_WINDOW_SCALE, 1)?, 0).map(u32::from)),
+        Field::TcpTimestamp => number(be32(option(layer, OPTION_TIMESTAMP, 8)?, 0)),
+        Field::TcpTimestampEcho => number(be32(option(layer, OPTION_TIMESTAMP, 8)?, 4)),
         _ => None,
     }
 }
@@ -88,9 +88,9 @@ fn options<'a>(layer: &Layer<'a>) -> impl Iterator<Item = (u8, &'a [u8])> + use<
     })
 }
 
-/// The bytes of the first option of `kind`.
-fn option<'a>(layer: &Layer<'a>, kind: u8) -> Option<&'a [u8]> {
-    options(layer).find(|(found, _)| *found == kind).map(|(_, bytes)| bytes)
+/// The bytes of the first option of `kind` with as many as the kind has.
+fn option<'a>(layer: &Layer<'a>, kind: u8, length: usize) -> Option<&'a [u8]> {
+    options(layer).find(|(found, bytes)| *found == kind && bytes.len() == length).map(|(_, bytes)| bytes)
 }
 
 /// The options' names in order, `mss,sackOK,TS,nop,wscale`.

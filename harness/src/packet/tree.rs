@@ -11,7 +11,7 @@ use super::layer::Stack;
 /// ```
 /// use cnilab::packet::{Hints, LinkType, dissect, tree};
 ///
-/// let echo = [0x45, 0, 0, 28, 0, 1, 0, 0, 63, 1, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 8, 0, 0, 0, 0, 7, 0, 1];
+/// let echo = [0x45, 0, 0, 28, 0, 1, 0, 0, 63, 1, 0x67, 0xde, 10, 0, 0, 1, 10, 0, 0, 2, 8, 0, 0xf7, 0xf7, 0, 7, 0, 1];
 /// let text = tree(&dissect(&echo, 28, LinkType::Raw, &Hints::default()));
 /// assert!(text.starts_with("IPv4, 20 bytes of 28\n  source 10.0.0.1\n"));
 /// assert!(text.ends_with("\n    length 8\n"));

@@ -9,5 +9,8 @@ mod pcapng;
 mod source;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use capture::{Capture, CodecError, Interface, Limits, read_capture};
 pub use write::write_pcapng;

@@ -36,8 +36,7 @@ impl fmt::Display for V6 {
                 f.write_str(":")?;
             }
             if at == 6 && embedded {
-                let [.., a, b, c, d] = self.0;
-                return write!(f, "{a}.{b}.{c}.{d}");
+                return v4(&self.0, 12).map_err(|_| fmt::Error)?.fmt(f);
             }
             write!(f, "{:x}", words[at])?;
             at += 1;

@@ -48,8 +48,7 @@ pub(super) fn print(out: &mut Out, at: &At<'_, '_>) -> Result<Flow, Cut> {
     if (!strange || out.verbose) && message.operation(out, operation)? == Flow::End {
         return Ok(Flow::End);
     }
-    out.put(", length ");
-    out.field(at.index, Field::ArpLength, at.layer.length);
+    out.told(", length ", at.index, Field::ArpLength, at.layer.length);
     Ok(Flow::End)
 }
 
@@ -77,14 +76,23 @@ impl Message<'_> {
         } else if self.protocol_length != 4 {
             out.put("<wrong len>");
         } else {
-            out.field(self.index, field, v4(self.data, at)?);
+            self.field(out, field, v4(self.data, at)?);
         }
         Ok(())
     }
 
     fn mac(&self, out: &mut Out, at: usize, field: Field) -> Result<(), Cut> {
-        out.field(self.index, field, Link(take(self.data, at, self.hardware_length)?));
+        self.field(out, field, Link(take(self.data, at, self.hardware_length)?));
         Ok(())
+    }
+
+    /// An address; a field only where it is Ethernet's or IPv4's.
+    fn field(&self, out: &mut Out, field: Field, value: impl std::fmt::Display) {
+        if (self.protocol, self.hardware_length, self.protocol_length) == (0x0800, 6, 4) {
+            out.field(self.index, field, value);
+        } else {
+            put!(out, "{value}");
+        }
     }
 
     /// What the message says, by its operation (RFC 826, RFC 903, RFC 2390).

@@ -22,8 +22,7 @@ pub(super) fn print(out: &mut Out, at: &At<'_, '_>) -> Result<Flow, Cut> {
         return Ok(Flow::End);
     }
     out.field(at.index, Field::EthernetSource, Link(take(data, 6, 6)?));
-    out.put(" > ");
-    out.field(at.index, Field::EthernetDestination, Link(take(data, 0, 6)?));
+    out.told(" > ", at.index, Field::EthernetDestination, Link(take(data, 0, 6)?));
     out.put(", ");
     type_field(out, at, HEADER as usize, Some(length))
 }
@@ -31,10 +30,8 @@ pub(super) fn print(out: &mut Out, at: &At<'_, '_>) -> Result<Flow, Cut> {
 /// Prints a VLAN tag and the type behind it.
 pub(super) fn print_tag(out: &mut Out, at: &At<'_, '_>) -> Result<Flow, Cut> {
     let control = be16(at.layer.data, 0)?;
-    out.put("vlan ");
-    out.field(at.index, Field::VlanId, control & 0x0fff);
-    out.put(", p ");
-    out.field(at.index, Field::VlanPriority, control >> 13);
+    out.told("vlan ", at.index, Field::VlanId, control & 0x0fff);
+    out.told(", p ", at.index, Field::VlanPriority, control >> 13);
     out.put(if control & 0x1000 == 0 { ", " } else { ", DEI, " });
     type_field(out, at, vlan::HEADER as usize, None)
 }
@@ -55,11 +52,9 @@ fn type_field(out: &mut Out, at: &At<'_, '_>, end: usize, frame_length: Option<u
         }
         return Ok(Flow::End);
     }
-    out.put("ethertype ");
-    out.field(at.index, Field::EtherType, format_args!("{} (0x{ethertype:04x})", ethertype_name(ethertype)));
+    out.told("ethertype ", at.index, Field::EtherType, format_args!("{} (0x{ethertype:04x})", ethertype_name(ethertype)));
     if let Some(length) = frame_length {
-        out.put(", length ");
-        out.field(at.index, Field::FrameLength, length);
+        out.told(", length ", at.index, Field::FrameLength, length);
         out.put(": ");
     } else {
         out.put(", ");

@@ -29,8 +29,7 @@ pub(super) fn print(printer: &mut Printer, out: &mut Out, at: &At<'_, '_>, carri
         out.spans.truncate(spans);
         return Err(Cut);
     }
-    out.put(", length ");
-    out.field(at.index, Field::IcmpLength, length);
+    out.told(", length ", at.index, Field::IcmpLength, length);
     if !out.verbose {
         return Ok(Flow::End);
     }
@@ -44,6 +43,10 @@ pub(super) fn print(printer: &mut Printer, out: &mut Out, at: &At<'_, '_>, carri
         out.put("\n\t");
         let quoted = data.get(HEADER as usize..).unwrap_or_default();
         let total = u32::from(be16(quoted, 2)?);
+        if total < 4 {
+            // tcpdump reads the quoted length once more within the length it says.
+            return Err(Cut);
+        }
         printer.quoted(out, cap(quoted, total), total)?;
     }
     out.protocol = "icmp";
@@ -59,10 +62,8 @@ fn what(out: &mut Out, index: usize, data: &[u8]) -> Result<(), Cut> {
     match kind {
         ECHO | ECHO_REPLY => {
             out.field(index, Field::IcmpType, if kind == ECHO { "echo request" } else { "echo reply" });
-            out.put(", id ");
-            out.field(index, Field::IcmpId, be16(data, 4)?);
-            out.put(", seq ");
-            out.field(index, Field::IcmpSequence, be16(data, 6)?);
+            out.told(", id ", index, Field::IcmpId, be16(data, 4)?);
+            out.told(", seq ", index, Field::IcmpSequence, be16(data, 6)?);
         }
         UNREACHABLE => unreachable(out, index, data, code)?,
         REDIRECT => {
@@ -116,19 +117,19 @@ fn unreachable(out: &mut Out, index: usize, data: &[u8], code: u8) -> Result<(),
         3 => {
             let port = be16(data, HEADER as usize + usize::from(u8(data, HEADER as usize)? & 0x0f) * 4 + 2)?;
             match protocol? {
-                6 => out.put(" tcp port "),
-                17 => out.put(" udp port "),
-                other => put!(out, " protocol {other} port "),
+                known @ (6 | 17) => {
+                    out.put(if known == 6 { " tcp port " } else { " udp port " });
+                    out.field(index, Field::IcmpQuotedPort, port);
+                }
+                other => put!(out, " protocol {other} port {port}"),
             }
-            out.field(index, Field::IcmpQuotedPort, port);
             out.put(" unreachable");
         }
         FRAGMENTATION_NEEDED => {
             out.put(" unreachable - need to frag");
             let mtu = be16(data, 6)?;
             if mtu != 0 {
-                out.put(" (mtu ");
-                out.field(index, Field::IcmpMtu, mtu);
+                out.told(" (mtu ", index, Field::IcmpMtu, mtu);
                 out.put(")");
             }
         }

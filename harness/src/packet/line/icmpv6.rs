@@ -1,4 +1,4 @@
-//! ICMPv6, as tcpdump prints it.
+//! `ICMPv6`, as tcpdump prints it.
 
 use super::address::v6;
 use super::icmpv6_options::options;
@@ -9,11 +9,11 @@ use super::upper::{self, Carrier};
 use crate::packet::bytes::{Cut, be16, be32, u8};
 use crate::packet::field::Field;
 use crate::packet::icmpv6::{
-    ECHO, ECHO_REPLY, HEADER, LISTENER_DONE, LISTENER_QUERY, LISTENER_REPORT, LISTENER_REPORT_V2, NEIGHBOR_ADVERTISEMENT,
-    NEIGHBOR_SOLICITATION, PARAMETER_PROBLEM, REDIRECT, ROUTER_ADVERTISEMENT, ROUTER_SOLICITATION, TIME_EXCEEDED, TOO_BIG, UNREACHABLE,
+    ECHO, ECHO_REPLY, LISTENER_DONE, LISTENER_QUERY, LISTENER_REPORT, LISTENER_REPORT_V2, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION,
+    PARAMETER_PROBLEM, REDIRECT, ROUTER_ADVERTISEMENT, ROUTER_SOLICITATION, TIME_EXCEEDED, TOO_BIG, UNREACHABLE, quoted_port,
 };
 
-/// ICMPv6's number among the protocols.
+/// `ICMPv6`'s number among the protocols.
 const PROTOCOL: u8 = 58;
 
 /// Prints a message.
@@ -51,8 +51,7 @@ pub(super) fn print(out: &mut Out, at: &At<'_, '_>, carrier: Option<&Carrier<'_>
 }
 
 fn told_length(out: &mut Out, index: usize, length: u32) {
-    out.put(", length ");
-    out.field(index, Field::IcmpLength, length);
+    out.told(", length ", index, Field::IcmpLength, length);
 }
 
 /// Prints what the message says; whether its length is told behind it.
@@ -60,23 +59,20 @@ fn what(out: &mut Out, index: usize, data: &[u8], length: u32) -> Result<Flow, C
     match u8(data, 0)? {
         UNREACHABLE => return unreachable(out, index, data, length),
         TOO_BIG => {
-            out.put(", mtu ");
-            out.field(index, Field::IcmpMtu, be32(data, 4)?);
+            out.told(", mtu ", index, Field::IcmpMtu, be32(data, 4)?);
         }
         TIME_EXCEEDED => match u8(data, 1)? {
             0 => {
-                out.put(" for ");
-                out.field(index, Field::IcmpQuotedDestination, v6(data, 32)?);
+                out.told(" for ", index, Field::IcmpQuotedDestination, v6(data, 32)?);
             }
             1 => out.put(" (reassembly)"),
             other => put!(out, ", unknown code ({other})"),
         },
         PARAMETER_PROBLEM => parameter_problem(out, data)?,
         ECHO | ECHO_REPLY => {
-            out.put(", id ");
-            out.field(index, Field::IcmpId, be16(data, 4)?);
-            out.put(", seq ");
-            out.field(index, Field::IcmpSequence, be16(data, 6)?);
+            let (id, sequence) = (be16(data, 4)?, be16(data, 6)?);
+            out.told(", id ", index, Field::IcmpId, id);
+            out.told(", seq ", index, Field::IcmpSequence, sequence);
         }
         LISTENER_QUERY if length >= 28 => {
             out.put(" v2");
@@ -107,12 +103,12 @@ fn unreachable(out: &mut Out, index: usize, data: &[u8], length: u32) -> Result<
     match u8(data, 1)? {
         code @ (0 | 1 | 3) => {
             // tcpdump's own table has the blank before the second.
-            out.put([", unreachable route ", ",  unreachable prohibited ", "", ", unreachable address "][usize::from(code)]);
-            out.field(index, Field::IcmpQuotedDestination, destination()?);
+            out.put([", unreachable route", ",  unreachable prohibited", "", ", unreachable address"][usize::from(code)]);
+            out.told(" ", index, Field::IcmpQuotedDestination, destination()?);
         }
         2 => {
-            out.put(", beyond scope ");
-            out.field(index, Field::IcmpQuotedDestination, destination()?);
+            out.put(", beyond scope");
+            out.told(" ", index, Field::IcmpQuotedDestination, destination()?);
             put!(out, ", source address {}", v6(data, 16)?);
         }
         4 => {
@@ -121,8 +117,7 @@ fn unreachable(out: &mut Out, index: usize, data: &[u8], length: u32) -> Result<
                 out.cut();
                 return Ok(Flow::End);
             };
-            out.put(", ");
-            out.field(index, Field::IcmpQuotedDestination, destination()?);
+            out.told(", ", index, Field::IcmpQuotedDestination, destination()?);
             put!(out, " {} port ", if protocol == 6 { "tcp" } else { "udp" });
             out.field(index, Field::IcmpQuotedPort, port);
         }
@@ -133,20 +128,6 @@ fn unreachable(out: &mut Out, index: usize, data: &[u8], length: u32) -> Result<
         }
     }
     Ok(Flow::On)
-}
-
-/// Protocol and destination port of the packet that an error quotes, past its extension headers.
-fn quoted_port(data: &[u8]) -> Option<(u8, u16)> {
-    let (mut at, mut protocol) = (HEADER as usize + 40, *data.get(HEADER as usize + 6)?);
-    loop {
-        match protocol {
-            6 | 17 => return Some((protocol, be16(data, at + 2).ok()?)),
-            0 | 43 | 60 => (protocol, at) = (*data.get(at)?, at + (usize::from(*data.get(at + 1)?) + 1) * 8),
-            44 if be16(data, at + 2).ok()? & 0xfff8 == 0 => (protocol, at) = (*data.get(at)?, at + 8),
-            51 => (protocol, at) = (*data.get(at)?, at + (usize::from(*data.get(at + 1)?) + 2) * 4),
-            _ => return None,
-        }
-    }
 }
 
 fn parameter_problem(out: &mut Out, data: &[u8]) -> Result<(), Cut> {
@@ -162,7 +143,7 @@ fn parameter_problem(out: &mut Out, data: &[u8]) -> Result<(), Cut> {
 
 /// Prints neighbour discovery (RFC 4861 section 4); verbosely with its options.
 fn discovery(out: &mut Out, index: usize, data: &[u8], length: u32) -> Result<Flow, Cut> {
-    let mut fixed = 8;
+    let mut fixed = 8_u32;
     match u8(data, 0)? {
         ROUTER_ADVERTISEMENT => {
             fixed = 16;
@@ -172,8 +153,8 @@ fn discovery(out: &mut Out, index: usize, data: &[u8], length: u32) -> Result<Fl
         }
         kind @ (NEIGHBOR_SOLICITATION | NEIGHBOR_ADVERTISEMENT) => {
             fixed = 24;
-            out.put(if kind == NEIGHBOR_SOLICITATION { ", who has " } else { ", tgt is " });
-            out.field(index, Field::IcmpTarget, v6(data, 8)?);
+            let label = if kind == NEIGHBOR_SOLICITATION { ", who has " } else { ", tgt is " };
+            out.told(label, index, Field::IcmpTarget, v6(data, 8)?);
             if out.verbose && kind == NEIGHBOR_ADVERTISEMENT {
                 let flags = be32(data, 4)?;
                 out.put(", Flags [");
@@ -183,12 +164,12 @@ fn discovery(out: &mut Out, index: usize, data: &[u8], length: u32) -> Result<Fl
         }
         REDIRECT => {
             fixed = 40;
-            put!(out, ", {} to ", v6(data, 24)?);
-            out.field(index, Field::IcmpGateway, v6(data, 8)?);
+            put!(out, ", {}", v6(data, 24)?);
+            out.told(" to ", index, Field::IcmpGateway, v6(data, 8)?);
         }
         _ => {}
     }
-    if out.verbose && !options(out, data.get(fixed..).unwrap_or_default(), i64::from(length) - fixed as i64)? {
+    if out.verbose && !options(out, data.get(fixed as usize..).unwrap_or_default(), i64::from(length) - i64::from(fixed))? {
         out.cut();
     }
     Ok(Flow::On)
@@ -196,11 +177,11 @@ fn discovery(out: &mut Out, index: usize, data: &[u8], length: u32) -> Result<Fl
 
 /// Prints a router advertisement's own fields (RFC 4861 section 4.2, RFC 4191 section 2.2).
 fn advertisement(out: &mut Out, data: &[u8]) -> Result<(), Cut> {
-    let flags = u8(data, 5)?;
+    let (flags, lifetime, reachable, retransmission) = (u8(data, 5)?, be16(data, 6)?, be32(data, 8)?, be32(data, 12)?);
     put!(out, "\n\thop limit {}, Flags [", u8(data, 4)?);
     bits(out, flags.into(), &[(0x80, "managed"), (0x40, "other stateful"), (0x20, "home agent"), (0x02, "ipv6 only")]);
     put!(out, "], pref {}", preference(flags));
-    put!(out, ", router lifetime {}s, reachable time {}ms, retrans timer {}ms", be16(data, 6)?, be32(data, 8)?, be32(data, 12)?);
+    put!(out, ", router lifetime {lifetime}s, reachable time {reachable}ms, retrans timer {retransmission}ms");
     Ok(())
 }
 

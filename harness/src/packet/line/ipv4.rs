@@ -67,24 +67,17 @@ fn lengths_make_sense(out: &mut Out, data: &[u8], length: u32) -> Result<bool, C
 fn parentheses(out: &mut Out, ip: &Carrier<'_>, header: u32) -> Result<bool, Cut> {
     let data = ip.data;
     let (tos, ttl, fragment, protocol) = (u8(data, 1)?, u8(data, 8)?, be16(data, 6)?, u8(data, 9)?);
-    out.put("(tos ");
-    out.field(ip.index, Field::IpTos, format_args!("0x{tos:x}"));
+    out.told("(tos ", ip.index, Field::IpTos, format_args!("0x{tos:x}"));
     // RFC 3168 section 5: the two bits of explicit congestion notification.
     out.put(["", ",ECT(1)", ",ECT(0)", ",CE"][usize::from(tos & 3)]);
     if ttl >= 1 {
-        out.put(", ttl ");
-        out.field(ip.index, Field::IpTtl, ttl);
+        out.told(", ttl ", ip.index, Field::IpTtl, ttl);
     }
-    out.put(", id ");
-    out.field(ip.index, Field::IpId, be16(data, 4)?);
-    out.put(", offset ");
-    out.field(ip.index, Field::IpOffset, u32::from(fragment & 0x1fff) * 8);
-    out.put(", flags [");
-    out.field(ip.index, Field::IpFlags, flags(fragment));
-    out.put("], proto ");
-    out.field(ip.index, Field::IpProtocol, format_args!("{} ({protocol})", protocol_name(protocol)));
-    out.put(", length ");
-    out.field(ip.index, Field::IpLength, be16(data, 2)?);
+    out.told(", id ", ip.index, Field::IpId, be16(data, 4)?);
+    out.told(", offset ", ip.index, Field::IpOffset, u32::from(fragment & 0x1fff) * 8);
+    out.told(", flags [", ip.index, Field::IpFlags, flags(fragment));
+    out.told("], proto ", ip.index, Field::IpProtocol, format_args!("{} ({protocol})", protocol_name(protocol)));
+    out.told(", length ", ip.index, Field::IpLength, be16(data, 2)?);
     let mut whole = true;
     if header > HEADER {
         out.put(", options (");

@@ -24,11 +24,14 @@ pub(super) fn print(out: &mut Out, data: &[u8], length: usize) -> Result<bool, C
             put!(out, " [bad length {size}]");
             return Ok(true);
         }
-        let Ok(option) = take(data, at, size) else { return Ok(false) };
+        if take(data, at, size).is_err() {
+            return Ok(false);
+        }
+        let option = &data[at..];
         match kind {
             END => return Ok(true),
-            TIMESTAMP => timestamps(out, option)?,
-            RECORD_ROUTE | LOOSE_SOURCE_ROUTE | STRICT_SOURCE_ROUTE => route(out, option)?,
+            TIMESTAMP if !timestamps(out, option, size)? => return Ok(false),
+            RECORD_ROUTE | LOOSE_SOURCE_ROUTE | STRICT_SOURCE_ROUTE if !route(out, option, size)? => return Ok(false),
             ROUTER_ALERT if size < 4 => put!(out, " [bad length {size}]"),
             ROUTER_ALERT if be16(option, 2)? != 0 => put!(out, " value {}", be16(option, 2)?),
             _ => {}
@@ -53,13 +56,13 @@ fn name(out: &mut Out, kind: u8) {
     }
 }
 
-/// Recorded and source routes: addresses, a comma behind those already visited.
-fn route(out: &mut Out, option: &[u8]) -> Result<(), Cut> {
-    let length = option.len();
+/// Recorded and source routes: addresses, a comma behind those already visited. Whether all of them were captured; one that the
+/// option is too short for is read from what follows.
+fn route(out: &mut Out, option: &[u8], length: usize) -> Result<bool, Cut> {
     if length < 3 || (length + 1) & 3 != 0 {
         put!(out, " [bad length {length}]");
         if length < 3 {
-            return Ok(());
+            return Ok(true);
         }
     }
     let pointer = usize::from(u8(option, 2)?).wrapping_sub(1);
@@ -67,24 +70,22 @@ fn route(out: &mut Out, option: &[u8]) -> Result<(), Cut> {
         put!(out, " [bad ptr {}]", u8(option, 2)?);
     }
     for at in (3..length).step_by(4) {
-        // An address that reaches beyond the option is read from what follows it only by tcpdump.
-        let Ok(address) = v4(option, at) else { break };
+        let Ok(address) = v4(option, at) else { return Ok(false) };
         put!(out, " {address}");
         out.put(if pointer > at { "," } else { "" });
     }
-    Ok(())
+    Ok(true)
 }
 
-/// Timestamps, with or without the addresses that made them.
-fn timestamps(out: &mut Out, option: &[u8]) -> Result<(), Cut> {
-    let length = option.len();
+/// Timestamps, with or without the addresses that made them. Whether all of them were captured.
+fn timestamps(out: &mut Out, option: &[u8], length: usize) -> Result<bool, Cut> {
     if length < 4 {
         put!(out, "[bad length {length}]");
-        return Ok(());
+        return Ok(true);
     }
     out.put(" TS{");
     let flags = u8(option, 3)?;
-    let hop = if flags & 0xf == 0 { 4 } else { 8 };
+    let hop = if matches!(flags & 0xf, 0) { 4 } else { 8 };
     if (length - 4) & (hop - 1) != 0 {
         put!(out, "[bad length {length}]");
     }
@@ -98,9 +99,8 @@ fn timestamps(out: &mut Out, option: &[u8]) -> Result<(), Cut> {
             out.put(["TSONLY", "TS+ADDR", "", "PRESPEC"][usize::from(kind)]);
             at = 4;
             while at < length {
-                out.put(if pointer == at { " ^ " } else { " " });
-                let Ok(time) = be32(option, at + hop - 4) else { break };
-                put!(out, "{time}@");
+                let Ok(time) = be32(option, at + hop - 4) else { return Ok(false) };
+                put!(out, "{}{time}@", if pointer == at { " ^ " } else { " " });
                 if hop == 8 {
                     put!(out, "{}", v4(option, at)?);
                 }
@@ -114,5 +114,5 @@ fn timestamps(out: &mut Out, option: &[u8]) -> Result<(), Cut> {
         0 => out.put("}"),
         missed => put!(out, " [{missed} hops not recorded]}} "),
     }
-    Ok(())
+    Ok(true)
 }

@@ -52,20 +52,17 @@ fn parentheses(out: &mut Out, ip: &Carrier<'_>, payload: u32) -> Result<(), Cut>
     let flow = be32(ip.data, 0)?;
     out.put("(");
     if flow & 0x0ff0_0000 != 0 {
-        out.put("class ");
-        out.field(ip.index, Field::IpTos, format_args!("0x{:02x}", (flow >> 20) & 0xff));
+        out.told("class ", ip.index, Field::IpTos, format_args!("0x{:02x}", (flow >> 20) & 0xff));
         out.put(", ");
     }
     if flow & 0x000f_ffff != 0 {
         put!(out, "flowlabel 0x{:05x}, ", flow & 0x000f_ffff);
     }
-    out.put("hlim ");
-    out.field(ip.index, Field::IpTtl, u8(ip.data, 7)?);
+    out.told("hlim ", ip.index, Field::IpTtl, u8(ip.data, 7)?);
     out.put(", next-header ");
     let protocol = ip.announces();
     out.field(ip.index, Field::IpProtocol, format_args!("{} ({protocol})", protocol_name(protocol)));
-    out.put(" payload length: ");
-    out.field(ip.index, Field::IpLength, payload);
+    out.told(" payload length: ", ip.index, Field::IpLength, payload);
     out.put(") ");
     Ok(())
 }
@@ -100,19 +97,22 @@ fn extensions(out: &mut Out, ip: &mut Carrier<'_>, payload: u32, total: u32) -> 
             DESTINATION => options(out, header, "dstopt", "DSTOPT ")?,
             FRAGMENT => {
                 ip.fragmented = true;
-                fragment(out, ip.index, header, total - at)?.filter(|advance| header.len() > *advance as usize)
+                fragment(out, ip.index, header, u64::from(payload + HEADER).wrapping_sub(at.into()))?
+                    .filter(|advance| header.len() > *advance as usize)
+            }
+            ROUTING if header.is_empty() => {
+                out.cut();
+                return Ok(None);
             }
             ROUTING => routing(out, header)?,
-            _ if payload == 0 && !first => None,
+            // Without a length there is no room for extension headers either.
+            _ if payload == 0 && !first => {
+                out.cut();
+                return Ok(None);
+            }
             _ => return Ok(Some((at, protocol))),
         };
-        let ends = payload == 0 && protocol != HOP_BY_HOP && !first;
-        let Some(advance) = advance else {
-            if ends {
-                out.cut();
-            }
-            return Ok(None);
-        };
+        let Some(advance) = advance else { return Ok(None) };
         out.protocol = "ip6";
         protocol = u8(header, 0)?;
         if total - at < advance {
@@ -127,7 +127,11 @@ fn extensions(out: &mut Out, ip: &mut Carrier<'_>, payload: u32, total: u32) -> 
 fn options(out: &mut Out, header: &[u8], protocol: &'static str, name: &str) -> Result<Option<u32>, Cut> {
     out.protocol = protocol;
     let length = (usize::from(u8(header, 1)?) + 1) * 8;
-    let options = &take(header, 0, length)?[2..];
+    let Ok(whole) = take(header, 0, length) else {
+        out.cut();
+        return Ok(None);
+    };
+    let options = &whole[2..];
     out.put(name);
     if (protocol == "hbhopt" || out.verbose) && !list(out, options)? {
         out.cut();
@@ -149,6 +153,10 @@ fn list(out: &mut Out, options: &[u8]) -> Result<bool, Cut> {
         let Some(option) = options.get(at + 1).and_then(|size| options.get(at..at + usize::from(*size) + 2)) else { return Ok(false) };
         match kind {
             // RFC 2711: router alert, two bytes of value.
+            5 if options.len() - at < 4 => {
+                out.put("(rtalert: trunc)");
+                return Ok(false);
+            }
             5 if option.len() != 4 => {
                 put!(out, "(rtalert: invalid len {})", option.len() - 2);
                 return Ok(false);
@@ -166,7 +174,7 @@ fn list(out: &mut Out, options: &[u8]) -> Result<bool, Cut> {
 }
 
 /// Prints a fragment header (RFC 8200 section 4.5); `None` if it is not the first fragment's.
-fn fragment(out: &mut Out, index: usize, header: &[u8], left: u32) -> Result<Option<u32>, Cut> {
+fn fragment(out: &mut Out, index: usize, header: &[u8], left: u64) -> Result<Option<u32>, Cut> {
     out.protocol = "frag6";
     // What is printed before a field that is not there stays printed.
     let (id, offset) = if out.verbose { (be32(header, 4)?, be16(header, 2)?) } else { (0, be16(header, 2)?) };
@@ -176,7 +184,7 @@ fn fragment(out: &mut Out, index: usize, header: &[u8], left: u32) -> Result<Opt
         out.put(":");
     }
     out.field(index, Field::IpOffset, offset & 0xfff8);
-    put!(out, "|{})", u64::from(left).wrapping_sub(8));
+    put!(out, "|{})", left.wrapping_sub(8));
     if offset & 0xfff8 != 0 {
         return Ok(None);
     }
@@ -187,10 +195,11 @@ fn fragment(out: &mut Out, index: usize, header: &[u8], left: u32) -> Result<Opt
 /// Prints a routing header (RFC 8200 section 4.4, RFC 6275 section 6.4, RFC 8754); `None` if its length cannot be.
 fn routing(out: &mut Out, header: &[u8]) -> Result<Option<u32>, Cut> {
     out.protocol = "rt6";
-    u8(header, 0)?;
+    out.put("RT6");
     let length = u8(header, 1)?;
+    put!(out, " (len={length}");
     let kind = u8(header, 2)?;
-    put!(out, "RT6 (len={length}, type={kind}");
+    put!(out, ", type={kind}");
     out.put(if kind == 0 { " [Deprecated]" } else { "" });
     put!(out, ", segleft={}", u8(header, 3)?);
     match kind {

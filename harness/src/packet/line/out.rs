@@ -46,6 +46,12 @@ impl Out {
         }
     }
 
+    /// Appends a label and the text of a field. The value is read before: where it was not captured, tcpdump prints no label either.
+    pub(super) fn told(&mut self, label: &str, layer: usize, field: Field, value: impl fmt::Display) {
+        self.put(label);
+        self.field(layer, field, value);
+    }
+
     /// The bytes end here.
     pub(super) fn cut(&mut self) {
         self.put(" [|");
@@ -58,13 +64,20 @@ impl Out {
         self.put(" (invalid)");
     }
 
+    /// Two hexadecimal digits for each byte.
+    pub(super) fn digits(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.fmt(format_args!("{byte:02x}"));
+        }
+    }
+
     /// Bytes as `tcpdump -x` prints them, eight pairs to a line.
     pub(super) fn hex(&mut self, indent: &str, data: &[u8]) {
         for (row, bytes) in data.chunks(16).enumerate() {
             self.fmt(format_args!("{indent}0x{:04x}: ", row * 16));
             for pair in bytes.chunks(2) {
                 self.put(" ");
-                pair.iter().for_each(|byte| self.fmt(format_args!("{byte:02x}")));
+                self.digits(pair);
             }
         }
     }
@@ -72,13 +85,16 @@ impl Out {
     /// Bytes as `tcpdump -X` prints them: what it does with a frame it knows nothing of.
     pub(super) fn hex_and_ascii(&mut self, data: &[u8]) {
         for (row, bytes) in data.chunks(16).enumerate() {
-            let mut hex = String::with_capacity(40);
+            self.fmt(format_args!("\n\t0x{:04x}: ", row * 16));
+            let start = self.text.len();
             for pair in bytes.chunks(2) {
-                hex.push(' ');
-                pair.iter().for_each(|byte| write!(hex, "{byte:02x}").expect("a String takes any text"));
+                self.put(" ");
+                self.digits(pair);
             }
+            // Eight pairs with a blank before each, whether there are so many or not.
+            let missing = 40 - (self.text.len() - start);
             let ascii: String = bytes.iter().map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { '.' }).collect();
-            self.fmt(format_args!("\n\t0x{:04x}: {hex:<40}  {ascii}", row * 16));
+            self.fmt(format_args!("{:missing$}  {ascii}", ""));
         }
     }
 }

@@ -34,8 +34,7 @@ pub(super) fn print(printer: &mut Printer, out: &mut Out, at: &At<'_, '_>, carri
         put!(out, " tcp {} [bad hdr length {header} - too short, < {HEADER}]", length.wrapping_sub(header));
         return Ok(Flow::End);
     }
-    out.put("Flags [");
-    out.field(at.index, Field::TcpFlags, flags(data[13]));
+    out.told("Flags [", at.index, Field::TcpFlags, flags(data[13]));
     out.put("]");
     let numbers = numbers(printer, data, carrier)?;
     if header > length {
@@ -60,8 +59,7 @@ pub(super) fn print(printer: &mut Printer, out: &mut Out, at: &At<'_, '_>, carri
             return Ok(Flow::End);
         }
     }
-    out.put(", length ");
-    out.field(at.index, Field::TcpLength, payload);
+    out.told(", length ", at.index, Field::TcpLength, payload);
     if payload == 0 {
         return Ok(Flow::End);
     }
@@ -113,22 +111,17 @@ fn numbers(printer: &mut Printer, data: &[u8], carrier: &Carrier<'_>) -> Result<
 fn window(out: &mut Out, index: usize, data: &[u8], numbers: Numbers, payload: u32) -> Result<(), Cut> {
     let set = u8(data, 13)?;
     if payload > 0 || set & (SYN | FIN | RST) != 0 {
-        out.put(", seq ");
-        out.field(index, Field::TcpSequence, numbers.sequence);
+        out.told(", seq ", index, Field::TcpSequence, numbers.sequence);
         if payload > 0 {
-            out.put(":");
-            out.field(index, Field::TcpSequenceEnd, numbers.sequence.wrapping_add(payload));
+            out.told(":", index, Field::TcpSequenceEnd, numbers.sequence.wrapping_add(payload));
         }
     }
     if set & ACK != 0 {
-        out.put(", ack ");
-        out.field(index, Field::TcpAcknowledgment, numbers.acknowledgment);
+        out.told(", ack ", index, Field::TcpAcknowledgment, numbers.acknowledgment);
     }
-    out.put(", win ");
-    out.field(index, Field::TcpWindow, be16(data, 14)?);
+    out.told(", win ", index, Field::TcpWindow, be16(data, 14)?);
     if set & URG != 0 {
-        out.put(", urg ");
-        out.field(index, Field::TcpUrgent, be16(data, 18)?);
+        out.told(", urg ", index, Field::TcpUrgent, be16(data, 18)?);
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ impl From<Cut> for Fault {
 /// Prints `length` bytes of options; `sack` is what numbers in a selective acknowledgment are relative to.
 pub(super) fn print(out: &mut Out, index: usize, data: &[u8], length: usize, sack: u32) -> Result<Flow, Cut> {
     let mut at = 0;
+    let mut honest = true;
     let mut spans = Spans { start: out.text.len(), names: out.spans.len() };
     while at < length {
         out.put(if at == 0 { "" } else { "," });
@@ -32,13 +33,15 @@ pub(super) fn print(out: &mut Out, index: usize, data: &[u8], length: usize, sac
             Err(Fault::Bad)
         } else {
             out.put(&option_name(kind));
-            one(out, index, kind, data.get(at + 2..).unwrap_or_default(), size.saturating_sub(2), sack)
+            let behind = Behind { data: data.get(at + 2..).unwrap_or_default(), left: (length - at).saturating_sub(2), honest };
+            one(out, index, kind, &behind, size.saturating_sub(2), sack)
         };
         match outcome {
             Ok(used) => {
                 let used = used + if size == 1 { 1 } else { 2 };
                 if used != size {
                     put!(out, "[len {size}]");
+                    honest = false;
                 }
                 at += used;
             }
@@ -76,29 +79,47 @@ impl Spans {
     }
 }
 
+/// What stands behind an option's kind and length.
+struct Behind<'a> {
+    /// As far as it was captured.
+    data: &'a [u8],
+    /// How many bytes the header has left.
+    left: usize,
+    /// So far every option was as long as its kind is: it is certain where this one starts.
+    honest: bool,
+}
+
+impl<'a> Behind<'a> {
+    /// The first `size` bytes. An option that says it is shorter than its kind is read nevertheless, as long as the header has the bytes.
+    fn fits(&self, size: usize) -> Result<&'a [u8], Fault> {
+        if size > self.left { Err(Fault::Bad) } else { take(self.data, 0, size).map_err(Fault::from) }
+    }
+}
+
 /// Prints what an option of `length` bytes behind kind and length holds; how many of them its kind has.
-fn one(out: &mut Out, index: usize, kind: u8, data: &[u8], length: usize, sack: u32) -> Result<usize, Fault> {
-    let fits = |size: usize| if size > length { Err(Fault::Bad) } else { take(data, 0, size).map_err(Fault::from) };
+fn one(out: &mut Out, index: usize, kind: u8, behind: &Behind<'_>, length: usize, sack: u32) -> Result<usize, Fault> {
+    let data = behind.data;
+    let fits = |size: usize| behind.fits(size);
+    // An option of another length than its kind has is printed, but is no field.
+    let told = |out: &mut Out, label: &str, right: bool, field, value: u32| {
+        if right && behind.honest { out.told(label, index, field, value) } else { put!(out, "{label}{value}") }
+    };
     match kind {
         OPTION_END | OPTION_NOP | 4 => return Ok(0),
         OPTION_MSS => {
             let value = be16(fits(2)?, 0)?;
-            out.put(" ");
-            out.field(index, Field::TcpMss, value);
+            told(out, " ", length == 2, Field::TcpMss, value.into());
             return Ok(2);
         }
         OPTION_WINDOW_SCALE => {
             let value = fits(1)?[0];
-            out.put(" ");
-            out.field(index, Field::TcpWindowScale, value);
+            told(out, " ", length == 1, Field::TcpWindowScale, value.into());
             return Ok(1);
         }
         OPTION_TIMESTAMP => {
             let times = fits(8)?;
-            out.put(" val ");
-            out.field(index, Field::TcpTimestamp, be32(times, 0)?);
-            out.put(" ecr ");
-            out.field(index, Field::TcpTimestampEcho, be32(times, 4)?);
+            told(out, " val ", length == 8, Field::TcpTimestamp, be32(times, 0)?);
+            told(out, " ecr ", length == 8, Field::TcpTimestampEcho, be32(times, 4)?);
             return Ok(8);
         }
         5 => selective(out, data, length, sack)?,
@@ -136,7 +157,7 @@ fn one(out: &mut Out, index: usize, kind: u8, data: &[u8], length: usize, sack: 
 
 /// Selective acknowledgments (RFC 2018 section 3).
 fn selective(out: &mut Out, data: &[u8], length: usize, sack: u32) -> Result<(), Fault> {
-    if length % 8 != 0 {
+    if !length.is_multiple_of(8) {
         out.put(" invalid sack");
         return Ok(());
     }
@@ -179,10 +200,10 @@ fn experiment(out: &mut Out, data: &[u8]) -> Result<(), Fault> {
 fn fast_open(out: &mut Out, cookie: &[u8]) {
     if cookie.is_empty() {
         out.put(" cookiereq");
-    } else if cookie.len() % 2 != 0 || !(4..=16).contains(&cookie.len()) {
+    } else if !cookie.len().is_multiple_of(2) || !(4..=16).contains(&cookie.len()) {
         out.invalid();
     } else {
         out.put(" cookie ");
-        cookie.iter().for_each(|byte| put!(out, "{byte:02x}"));
+        out.digits(cookie);
     }
 }

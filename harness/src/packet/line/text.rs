@@ -114,14 +114,14 @@ enum Line {
     Binary,
 }
 
-/// Finds the end of the line that starts at `start`.
-fn find_line(data: &[u8], start: usize, length: usize) -> Result<Line, Cut> {
+/// Finds the end of the line that starts at `start`, which may hold what is `printable`.
+fn find_line(data: &[u8], start: usize, length: usize, printable: impl Fn(u8) -> bool) -> Result<Line, Cut> {
     for at in start..length {
         match u8(data, at)? {
             b'\n' => return Ok(Line::Ended(at, at + 1)),
             b'\r' if at + 1 >= length => return Ok(Line::Binary),
             b'\r' if u8(data, at + 1)? == b'\n' => return Ok(Line::Ended(at, at + 2)),
-            byte if printable(byte) || byte == b'\t' => {}
+            byte if printable(byte) => {}
             _ => return Ok(Line::Binary),
         }
     }
@@ -130,7 +130,7 @@ fn find_line(data: &[u8], start: usize, length: usize) -> Result<Line, Cut> {
 
 /// Prints the line that starts at `start` behind `prefix`; where the next one starts, `None` if this was not a whole line.
 fn print_line(out: &mut Out, prefix: &str, data: &[u8], start: usize, length: usize) -> Result<Option<usize>, Cut> {
-    let (end, next) = match find_line(data, start, length)? {
+    let (end, next) = match find_line(data, start, length, printable_or_tab)? {
         Line::Ended(end, next) => (end, Some(next)),
         Line::Unended => (length, None),
         Line::Binary => return Ok(None),
@@ -149,6 +149,10 @@ fn ascii(out: &mut Out, line: &[u8]) {
 
 fn printable(byte: u8) -> bool {
     (b' '..=b'~').contains(&byte)
+}
+
+fn printable_or_tab(byte: u8) -> bool {
+    printable(byte) || byte == b'\t'
 }
 
 /// Whether this starts a request (by its first word) or a response (by a status code as its second).
@@ -181,7 +185,7 @@ pub(in crate::packet) fn http_line(ports: [u16; 2], data: &[u8], length: usize) 
     if !ports.iter().any(|port| HTTP_PORTS.contains(port)) || !starts_message(data, length, &HTTP) {
         return None;
     }
-    match find_line(data, 0, length).ok()? {
+    match find_line(data, 0, length, printable_or_tab).ok()? {
         Line::Ended(end, _) => std::str::from_utf8(&data[..end]).ok(),
         Line::Unended | Line::Binary => None,
     }
@@ -195,9 +199,7 @@ pub(super) fn ssh(out: &mut Out, data: &[u8], length: usize) -> Result<(), Cut> 
             return Ok(());
         }
     }
-    if let Line::Ended(end, _) = find_line(data, 4, length)?
-        && !data[..end].contains(&b'\t')
-    {
+    if let Line::Ended(end, _) = find_line(data, 4, length, printable)? {
         out.put(": SSH: ");
         ascii(out, &data[..end]);
     }

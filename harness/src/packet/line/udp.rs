@@ -54,8 +54,7 @@ pub(super) fn print(out: &mut Out, at: &At<'_, '_>, carrier: Option<&Carrier<'_>
     if told > held && !carrier.fragmented {
         put!(out, "UDP, bad length {told} > {held}");
     } else {
-        out.put("UDP, length ");
-        out.field(at.index, Field::UdpLength, told);
+        out.told("UDP, length ", at.index, Field::UdpLength, told);
     }
     if at.next.is_none() {
         return Ok(Flow::End);
@@ -103,8 +102,7 @@ pub(super) fn print_vxlan(out: &mut Out, at: &At<'_, '_>) -> Result<Flow, Cut> {
         (false, true) => ".",
         (false, false) => "invalid",
     });
-    out.put("] (");
-    out.field(at.index, Field::VxlanFlags, format_args!("0x{flags:02x}"));
+    out.told("] (", at.index, Field::VxlanFlags, format_args!("0x{flags:02x}"));
     out.put("), ");
     if otv {
         put!(out, "overlay {}, ", be24(data, 1)?);

@@ -94,9 +94,13 @@ impl<'a> Carrier<'a> {
             match next {
                 ipv6::HOP_BY_HOP | ipv6::DESTINATION => at += (length + 1) * 8,
                 ipv6::FRAGMENT => at += 8,
-                ipv6::ROUTING if length % 2 == 1 || length == 0 => return None,
+                ipv6::ROUTING if length % 2 == 1 => return None,
                 ipv6::ROUTING => {
-                    let last = if *header.get(2)? == 4 { 0 } else { length / 2 - 1 };
+                    let last = match *header.get(2)? {
+                        0 | 2 => (length / 2).checked_sub(1)?,
+                        4 => 0,
+                        _ => return None,
+                    };
                     return header.get(8 + last * 16..8 + last * 16 + 16);
                 }
                 _ => return None,
