@@ -2,6 +2,7 @@
 
 mod captures;
 mod lines;
+mod round_trip;
 mod runs;
 mod states;
 mod world;
