@@ -148,6 +148,10 @@ impl Reader<'_> {
             }
         }
         self.echo_parts("an ICMPv6 message");
+        // RFC 4861 section 4.6: the options of neighbour discovery, which -v prints behind the message, are not asserted.
+        if (133..=136).contains(number) && self.rest().starts_with(char::is_whitespace) {
+            self.at = self.text.len();
+        }
         Some(())
     }
 

@@ -26,7 +26,7 @@ const ETHERTYPES: [(&str, u64, LayerKind); 4] = [
 /// What is an address of the document's own cluster is a [`Want::Literal`]; broadcast, multicast and unspecified addresses are exact, as
 /// they are the same in every cluster. ICMP ids and sequence numbers, IPv4 ids, TCP time stamps and the absolute sequence numbers of a TCP handshake
 /// are [`Want::Variable`]s; the relative sequence numbers behind it are sums of lengths, hence exact. Of two ports the server's is exact and the
-/// client's a variable (`1024` and up; see `settle`).
+/// client's a variable.
 ///
 /// # Errors
 /// Everything that is wrong with the line, at once, each with its place and a hint. Lengths that contradict each other are an error.
@@ -55,6 +55,10 @@ pub fn packet_line(text: &str) -> Result<Pattern, Vec<LineProblem>> {
 
 /// How many bytes the time stamp at the head of a line takes, white space around it included: `20:22:47.858674 `, with a date before it or
 /// without, or as seconds since the epoch.
+///
+/// ```
+/// assert_eq!(cnilab::expect::time_stamp("20:24:42.016898 ip: 10.0.0.1 > 10.0.0.2: …"), 16);
+/// ```
 pub fn time_stamp(text: &str) -> usize {
     let mut at = text.len() - text.trim_start().len();
     for is_part in [is_date, is_time] {

@@ -14,6 +14,9 @@ const ABSOLUTE: u64 = 1 << 24;
 /// Letters that tcpdump prints for TCP flags (RFC 9293 section 3.1, RFC 3168).
 const FLAGS: &str = "FSRP.UEW";
 
+/// How what tcpdump prints of a segment's data begins; but for the first line of HTTP without -v it is not asserted.
+const APPLICATIONS: [&str; 7] = [": HTTP, length: ", ": BGP", ": FTP: ", ": SMTP: ", ": SSH: ", ": RTSP: ", ": WHOIS: "];
+
 /// What a TCP line is made of.
 const TCP_PARTS: &str = "cksum, seq, ack, win, urg, options and length";
 
@@ -74,8 +77,8 @@ impl Reader<'_> {
             if !text.is_empty() {
                 self.field(Field::TcpHttp, Want::Exact(Value::Text(text)), span);
             }
-        } else if self.eat(": HTTP") {
-            self.skip_space();
+        } else if APPLICATIONS.iter().any(|name| self.rest().starts_with(name)) {
+            self.at = self.text.len();
         }
     }
 
@@ -137,11 +140,6 @@ impl Reader<'_> {
     /// `UDP, length 84`, perhaps with the packet it carries behind `: `; or VXLAN with its frame.
     pub(super) fn udp(&mut self, source: Option<Port>, destination: Option<Port>, depth: usize) -> Option<()> {
         self.ports(LayerKind::Udp, source, destination);
-        if self.eat("[") {
-            // The checksum, which -v prints and which is never asserted.
-            self.until(&["]"]);
-            self.need("] ")?;
-        }
         if self.eat("VXLAN, ") {
             return self.vxlan("), vni ", depth);
         }
