@@ -69,8 +69,13 @@ pub(super) fn is_universal(ip: IpAddr) -> bool {
     ip.is_unspecified() || ip.is_loopback() || ip.is_multicast() || never_a_host
 }
 
-/// Reads a hardware address, `32:21:45:c4:c5:d5`.
-pub(super) fn mac(text: &str) -> Option<[u8; 6]> {
+/// Reads a hardware address as tools print it, `32:21:45:c4:c5:d5`.
+///
+/// ```
+/// assert_eq!(cnilab::expect::mac("ee:ee:ee:ee:ee:0a"), Some([0xee, 0xee, 0xee, 0xee, 0xee, 0x0a]));
+/// assert_eq!(cnilab::expect::mac("ee:ee"), None);
+/// ```
+pub fn mac(text: &str) -> Option<[u8; 6]> {
     let mut bytes = [0; 6];
     let mut parts = text.split(':');
     for byte in &mut bytes {

@@ -62,7 +62,15 @@ impl Reader<'_> {
                 return None;
             }
         }
-        self.echo_parts("an ICMP message")
+        self.echo_parts("an ICMP message");
+        // What an error quotes, which -v prints behind it, is not asserted.
+        if self.layers.last().is_some_and(|layer| layer.fields.iter().any(|part| part.field == Field::IcmpCode)) {
+            let quoted = self.rest().trim_start();
+            if quoted.starts_with("(tos ") || quoted.starts_with("IP (tos ") {
+                self.at = self.text.len();
+            }
+        }
+        Some(())
     }
 
     fn kind(&mut self, number: u64, code: Option<u64>, span: Range<usize>) {
@@ -139,11 +147,16 @@ impl Reader<'_> {
                 }
             }
         }
-        self.echo_parts("an ICMPv6 message")
+        self.echo_parts("an ICMPv6 message");
+        // RFC 4861 section 4.6: the options of neighbour discovery, which -v prints behind the message, are not asserted.
+        if (133..=136).contains(number) && self.rest().starts_with(char::is_whitespace) {
+            self.at = self.text.len();
+        }
+        Some(())
     }
 
     /// `, id 17555, seq 106, length 64`.
-    fn echo_parts(&mut self, of: &str) -> Option<()> {
+    fn echo_parts(&mut self, of: &str) {
         while let Some(key) = self.key() {
             match self.slice(&key) {
                 "id" => self.variable(Field::IcmpId, "an ICMP id", 0xffff),
@@ -154,6 +167,5 @@ impl Reader<'_> {
                 _ => self.unknown(key, of, "`id`, `seq` and `length`"),
             }
         }
-        Some(())
     }
 }

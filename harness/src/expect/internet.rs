@@ -185,13 +185,18 @@ impl Reader<'_> {
     fn carried(&mut self, mut source: Option<Port>, mut destination: Option<Port>, depth: usize) -> Option<()> {
         self.skip_space();
         self.eat("HBH ");
+        if self.eat("[") {
+            // The checksum, which -v prints and which is never asserted: `[udp sum ok] `, `[bad icmp6 cksum …] `.
+            self.until(&["]"]);
+            self.need("] ")?;
+        }
         let start = self.at;
         let rest = self.rest();
         if rest.starts_with("Flags [") {
             super::address::settle(&mut source, &mut destination);
             return self.tcp(source, destination);
         }
-        if rest.starts_with("UDP, ") || rest.starts_with('[') || rest.starts_with("VXLAN, ") || rest.starts_with("OTV, ") {
+        if rest.starts_with("UDP, ") || rest.starts_with("VXLAN, ") || rest.starts_with("OTV, ") {
             super::address::settle(&mut source, &mut destination);
             return self.udp(source, destination, depth);
         }

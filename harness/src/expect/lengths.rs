@@ -177,7 +177,7 @@ fn option_bytes(options: &str) -> Bounds {
 fn spell(bounds: Bounds) -> String {
     match bounds {
         (least, most) if least == most => least.to_string(),
-        (least, most) if most >= OPEN => format!("at least {least}"),
+        (least, most) if most == OPEN => format!("at least {least}"),
         (least, most) => format!("{least} to {most}"),
     }
 }

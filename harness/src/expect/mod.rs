@@ -17,6 +17,7 @@ mod lengths;
 
 mod state_line;
 
+pub use address::mac;
 pub use packet_line::{packet_line, time_stamp};
 pub use pattern::{FieldPattern, LayerPattern, LineProblem, Pattern, StateLine, StateToken, Want, Word};
 pub use state_line::{state_line, state_words};

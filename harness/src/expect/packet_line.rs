@@ -21,12 +21,12 @@ const ETHERTYPES: [(&str, u64, LayerKind); 4] = [
 /// without the link layer (`-e`), with or without the parenthesis of `-v` or any of its parts (`(ttl 63)`). What a line does not
 /// mention is not asserted. Neither are: the time stamp; TCP windows and window scales, which the kernel's memory and timing decide;
 /// checksums, which offloading leaves unfinished; an IPv4 id of 0, which a kernel may or may not give a packet that must not be
-/// fragmented. A number that is missing because the line was cut off in print is not asserted either.
+/// fragmented; TCP time stamps behind the handshake, which are a clock's. A number that is missing because the line was cut off in print is not asserted either.
 ///
 /// What is an address of the document's own cluster is a [`Want::Literal`]; broadcast, multicast and unspecified addresses are exact, as
 /// they are the same in every cluster. ICMP ids and sequence numbers, IPv4 ids, TCP time stamps and the absolute sequence numbers of a TCP handshake
 /// are [`Want::Variable`]s; the relative sequence numbers behind it are sums of lengths, hence exact. Of two ports the server's is exact and the
-/// client's a variable (`1024` and up; see `settle`).
+/// client's a variable.
 ///
 /// # Errors
 /// Everything that is wrong with the line, at once, each with its place and a hint. Lengths that contradict each other are an error.
@@ -55,6 +55,10 @@ pub fn packet_line(text: &str) -> Result<Pattern, Vec<LineProblem>> {
 
 /// How many bytes the time stamp at the head of a line takes, white space around it included: `20:22:47.858674 `, with a date before it or
 /// without, or as seconds since the epoch.
+///
+/// ```
+/// assert_eq!(cnilab::expect::time_stamp("20:24:42.016898 ip: 10.0.0.1 > 10.0.0.2: …"), 16);
+/// ```
 pub fn time_stamp(text: &str) -> usize {
     let mut at = text.len() - text.trim_start().len();
     for is_part in [is_date, is_time] {
@@ -93,7 +97,7 @@ impl Reader<'_> {
         }
         if self.eat("ip: ") {
             *link = Some(LinkType::Raw);
-            self.internet(Some(LayerKind::Ipv4), 0)?;
+            self.internet(None, 0)?;
         } else if self.eat("ip6: ") {
             *link = Some(LinkType::Raw);
             self.internet(Some(LayerKind::Ipv6), 0)?;
@@ -164,7 +168,7 @@ impl Reader<'_> {
             if known.is_some_and(|(_, known, _)| *known != number) {
                 self.problem(number_span, "the type's name and its number contradict each other", "correct one of them");
             } else {
-                span = number_span;
+                span.end = self.at;
             }
         }
         let Some((_, number, kind)) = known else {

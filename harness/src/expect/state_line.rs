@@ -14,7 +14,8 @@ use crate::name::Symbol;
 ///
 /// A line is its words: white space separates them, and a word is cut behind each `=`, so that `src=10.0.0.1` is `src=` and an address
 /// (see [`state_words`]). IP addresses, prefixes and hardware addresses are [`StateToken::Literal`]s, but for those that are the same in
-/// every cluster: broadcast, unspecified and loopback addresses, multicast and netmasks.
+/// every cluster: broadcast, unspecified and loopback addresses, multicast and netmasks. A `*` is a hole also where the document
+/// itself prints one, as `route -n` does for a blackhole's interface.
 ///
 /// # Errors
 /// A line without a word; a prompt that was copied along with the line; a brace that makes no placeholder.
@@ -24,7 +25,7 @@ use crate::name::Symbol;
 ///
 /// let line = state_line("10.244.146.192/26 via {node2.underlay.ip} dev tunl0 proto bird metric *").unwrap();
 /// assert_eq!(line.words[0].token, StateToken::Literal("10.244.146.192/26".to_owned()));
-/// assert_eq!(line.words[4].token, StateToken::Word("tunl0".to_owned()).clone());
+/// assert_eq!(line.words[4].token, StateToken::Word("tunl0".to_owned()));
 /// assert_eq!(line.words[8].token, StateToken::Hole);
 /// ```
 pub fn state_line(text: &str) -> Result<StateLine, Vec<LineProblem>> {
@@ -53,6 +54,10 @@ pub fn state_line(text: &str) -> Result<StateLine, Vec<LineProblem>> {
 }
 
 /// Where the words of a line are, documented or observed: separated by white space, and cut behind each `=`.
+///
+/// ```
+/// assert_eq!(cnilab::expect::state_words("tcp src=10.0.0.1"), [0..3, 4..8, 8..16]);
+/// ```
 pub fn state_words(text: &str) -> Vec<Range<usize>> {
     let mut words = Vec::new();
     let mut start = None;

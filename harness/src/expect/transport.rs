@@ -14,6 +14,9 @@ const ABSOLUTE: u64 = 1 << 24;
 /// Letters that tcpdump prints for TCP flags (RFC 9293 section 3.1, RFC 3168).
 const FLAGS: &str = "FSRP.UEW";
 
+/// How what tcpdump prints of a segment's data begins; but for the first line of HTTP without -v it is not asserted.
+const APPLICATIONS: [&str; 7] = [": HTTP, length: ", ": BGP", ": FTP: ", ": SMTP: ", ": SSH: ", ": RTSP: ", ": WHOIS: "];
+
 /// What a TCP line is made of.
 const TCP_PARTS: &str = "cksum, seq, ack, win, urg, options and length";
 
@@ -56,7 +59,7 @@ impl Reader<'_> {
                 "seq" => self.sequence(handshake),
                 "ack" => self.stream_position(Field::TcpAcknowledgment, "an acknowledgment number", handshake),
                 "urg" => self.exact(Field::TcpUrgent, "an urgent pointer", 0xffff),
-                "options" => self.options()?,
+                "options" => self.options(handshake)?,
                 "length" => self.exact(Field::TcpLength, "a TCP length", 0xffff),
                 _ => self.unknown(key, "a TCP line", TCP_PARTS),
             }
@@ -74,8 +77,8 @@ impl Reader<'_> {
             if !text.is_empty() {
                 self.field(Field::TcpHttp, Want::Exact(Value::Text(text)), span);
             }
-        } else if self.eat(": HTTP") {
-            self.skip_space();
+        } else if APPLICATIONS.iter().any(|name| self.rest().starts_with(name)) {
+            self.at = self.text.len();
         }
     }
 
@@ -97,7 +100,7 @@ impl Reader<'_> {
     }
 
     /// `[mss 1440,sackOK,TS val 3911662959 ecr 0,nop,wscale 7]`.
-    fn options(&mut self) -> Option<()> {
+    fn options(&mut self, handshake: bool) -> Option<()> {
         self.need("[")?;
         let start = self.at;
         let mut names = Vec::new();
@@ -106,7 +109,7 @@ impl Reader<'_> {
             names.push(self.slice(&name).to_owned());
             match self.slice(&name) {
                 "mss" if self.eat(" ") => self.exact(Field::TcpMss, "an MSS", 0xffff),
-                "TS" => self.timestamps()?,
+                "TS" => self.timestamps(handshake)?,
                 // A window scale follows from the kernel's memory settings, as the window does.
                 "wscale" if self.eat(" ") => drop(self.number("a window scale", 255)),
                 _ => drop(self.until(&[",", "]"])),
@@ -120,16 +123,16 @@ impl Reader<'_> {
         self.need("]")
     }
 
-    /// ` val 3911662959 ecr 0`.
-    fn timestamps(&mut self) -> Option<()> {
-        let limit = u64::from(u32::MAX);
-        self.need(" val ")?;
-        self.variable(Field::TcpTimestamp, "a time stamp", limit);
-        self.need(" ecr ")?;
-        if let Some((number, span)) = self.number("a time stamp", limit) {
-            // RFC 7323 section 3.2: 0 where there is nothing to echo yet.
-            let want = if number == 0 { exact(0) } else { Want::Variable(number) };
-            self.field(Field::TcpTimestampEcho, want, span);
+    /// ` val 3911662959 ecr 0`. Behind the handshake they are a clock's: which segments share a value is a matter of timing.
+    fn timestamps(&mut self, handshake: bool) -> Option<()> {
+        for (word, field) in [(" val ", Field::TcpTimestamp), (" ecr ", Field::TcpTimestampEcho)] {
+            self.need(word)?;
+            if let Some((number, span)) = self.number("a time stamp", u64::from(u32::MAX))
+                && handshake
+            {
+                // RFC 7323 section 3.2: 0 where there is nothing to echo yet.
+                self.field(field, if number == 0 { exact(0) } else { Want::Variable(number) }, span);
+            }
         }
         Some(())
     }
@@ -137,13 +140,12 @@ impl Reader<'_> {
     /// `UDP, length 84`, perhaps with the packet it carries behind `: `; or VXLAN with its frame.
     pub(super) fn udp(&mut self, source: Option<Port>, destination: Option<Port>, depth: usize) -> Option<()> {
         self.ports(LayerKind::Udp, source, destination);
-        if self.eat("[") {
-            // The checksum, which -v prints and which is never asserted.
-            self.until(&["]"]);
-            self.need("] ")?;
-        }
         if self.eat("VXLAN, ") {
-            return self.vxlan(depth);
+            return self.vxlan("), vni ", depth);
+        }
+        // tcpdump takes port 8472 for OTV, whose header has the same bits in the same places.
+        if self.eat("OTV, ") {
+            return self.vxlan("), overlay 0, instance ", depth);
         }
         self.need("UDP, length")?;
         self.eat(" ");
@@ -155,7 +157,7 @@ impl Reader<'_> {
     }
 
     /// `flags [I] (0x08), vni 1`, and the frame.
-    fn vxlan(&mut self, depth: usize) -> Option<()> {
+    fn vxlan(&mut self, before_identifier: &str, depth: usize) -> Option<()> {
         self.layer(LayerKind::Vxlan);
         self.need("flags [")?;
         self.until(&["]"]);
@@ -163,7 +165,7 @@ impl Reader<'_> {
         if let Some((flags, span)) = self.hexadecimal("VXLAN flags", 0xff) {
             self.field(Field::VxlanFlags, exact(flags), span);
         }
-        self.need("), vni ")?;
+        self.need(before_identifier)?;
         self.exact(Field::VxlanVni, "a VXLAN network identifier", 0xff_ffff);
         self.eat(":");
         self.skip_space();
