@@ -1,1 +1,9 @@
-//! Backends.
+//! Backends: what builds a lab and takes it away again.
+//!
+//! In: a [`Topology`](crate::site::Topology). Out: a [`Site`](crate::site::Site), and what a host could hold.
+//! Never: knows a CNI by name, sends a probe, or captures.
+
+mod contract;
+pub mod netns;
+
+pub use contract::{AnyBackend, Backend, Leftovers, UpError};
