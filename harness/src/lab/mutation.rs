@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::at::At;
 use super::lines;
@@ -55,7 +55,8 @@ impl Step {
 }
 
 /// What a harness can do wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum HarnessFault {
     /// It arms its captures and sends nothing.
     WithholdProbe,

@@ -1,7 +1,10 @@
 //! From a lab to what it needs built, captured and sent, by name.
 
+use std::collections::BTreeMap;
+
 use crate::lab::{Lab, LabNode, LabPod, LabWiring, Scenario, host_veth};
-use crate::name::PointName;
+use crate::name::{PointName, Symbol};
+use crate::packet::Value;
 use crate::site::{Nic, NodeSpec, PodSpec, RouteSpec, Topology, TunnelSpec, Wiring};
 
 use super::model::{Plan, PlannedScenario};
@@ -11,9 +14,20 @@ pub fn draft(lab: Lab) -> Plan {
     let topology = Topology {
         nodes: lab.nodes.iter().map(|node| node_spec(&lab, node)).collect(),
         pods: lab.pods.iter().map(|pod| pod_spec(&lab, pod)).collect(),
+        constants: constants(&lab),
     };
     let scenarios = lab.scenarios.iter().map(|scenario| planned(&lab, scenario)).collect();
     Plan { lab, topology, scenarios }
+}
+
+/// What is on no interface of a pod or node, so that no backend could read it back.
+fn constants(lab: &Lab) -> BTreeMap<Symbol, String> {
+    let network = &lab.cluster.network;
+    let LabWiring::Routed { gateway, host_mac } = &network.wiring;
+    [("gateway.ip".to_owned(), gateway.to_string()), (format!("{}.mac", network.veth_prefix), Value::Mac(*host_mac).to_string())]
+        .into_iter()
+        .map(|(symbol, value)| (Symbol::new(symbol), value))
+        .collect()
 }
 
 fn node_spec(lab: &Lab, node: &LabNode) -> NodeSpec {

@@ -67,10 +67,10 @@ fn block(scenario: &ScenarioVerdict, columns: &Columns, about: &About, style: &S
     if let Some(why) = told {
         add(&mut text, format_args!("  {}", plain(why)));
     }
-    for expectation in &scenario.expectations {
-        if style.verbosity > Verbosity::Quiet || is_worth_a_word(&expectation.outcome) {
-            text.push_str(&row(expectation, columns, paint));
-            text.push_str(&details(expectation, told, &about.lab_path, style));
+    for same in scenario.expectations.chunk_by(|one, next| style.verbosity < Verbosity::Verbose && both_held(one, next)) {
+        if style.verbosity > Verbosity::Quiet || is_worth_a_word(&same[0].outcome) {
+            text.push_str(&row(same, columns, paint));
+            text.push_str(&details(&same[0], told, &about.lab_path, style));
         }
     }
     if style.verbosity > Verbosity::Quiet {
@@ -79,18 +79,26 @@ fn block(scenario: &ScenarioVerdict, columns: &Columns, about: &About, style: &S
     text
 }
 
-/// The line of one point: outcome, point, interface, how many of its lines held.
-fn row(expectation: &ExpectationVerdict, columns: &Columns, paint: Paint) -> String {
+/// Whether two expectations are about the same point and both held, with nothing more to say of either.
+fn both_held(one: &ExpectationVerdict, next: &ExpectationVerdict) -> bool {
+    let plainly = |expectation: &ExpectationVerdict| expectation.outcome == Outcome::Held && !expectation.lines.is_empty();
+    one.subject == next.subject && plainly(one) && plainly(next)
+}
+
+/// The line of one point: outcome, point, interface, how many of its lines held. Several expectations only if all of them did.
+fn row(same: &[ExpectationVerdict], columns: &Columns, paint: Paint) -> String {
+    let expectation = &same[0];
     let subject = plain(&words::subject(&expectation.subject));
     let interface = plain(&expectation.interface);
     let (wide, narrow) = (columns.subject, columns.interface);
-    let row = format!("  {}  {subject:wide$}  {interface:narrow$}  {}", paint.outcome_in_column(&expectation.outcome), held(expectation));
+    let row = format!("  {}  {subject:wide$}  {interface:narrow$}  {}", paint.outcome_in_column(&expectation.outcome), held(same));
     format!("{}\n", row.trim_end())
 }
 
 /// How many lines held, in words.
-fn held(expectation: &ExpectationVerdict) -> String {
-    let tally = Tally::of(words::line_outcomes(expectation));
+fn held(same: &[ExpectationVerdict]) -> String {
+    let expectation = &same[0];
+    let tally = Tally::of(same.iter().flat_map(words::line_outcomes));
     match &expectation.outcome {
         Outcome::Held if expectation.lines.is_empty() => "nothing of the probe, as documented".to_owned(),
         Outcome::Held => number(tally.all(), "line"),
