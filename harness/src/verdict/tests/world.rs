@@ -243,7 +243,7 @@ fn plan(scenarios: Vec<Scenario>) -> Plan {
         scenarios,
         source: Source { path: PathBuf::from("lab.yaml"), text: String::new() },
     };
-    Plan { lab, topology: Topology { nodes: Vec::new(), pods: Vec::new() }, scenarios: Vec::new() }
+    Plan { lab, topology: Topology { nodes: Vec::new(), pods: Vec::new(), constants: BTreeMap::new() }, scenarios: Vec::new() }
 }
 
 fn evidence(facts: Facts, scenarios: Vec<ScenarioEvidence>) -> Evidence {
