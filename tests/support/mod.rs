@@ -39,9 +39,10 @@ pub fn required(backend: &str) -> bool {
 pub fn trial(name: &str, backend: &str, able: Result<(), String>, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
     match able {
         Ok(()) => Trial::test(format!("{name} [{backend}]"), test),
-        Err(why) if required(backend) => Trial::test(format!("{name} [{backend}]"), move || {
-            Err(Failed::from(format!("Fault: CNILAB_REQUIRE demands the backend {backend}, but {why}")))
-        }),
+        Err(why) if required(backend) => {
+            let fault = format!("Fault: CNILAB_REQUIRE demands the backend {backend}, but {why}");
+            Trial::test(format!("{name} [{backend}]"), move || Err(Failed::from(fault)))
+        }
         Err(why) => Trial::test(format!("{name} [{backend}] (skipped: {why})"), || Ok(())).with_ignored_flag(true),
     }
 }
