@@ -120,6 +120,26 @@ fn a_frame_of_endless_tunnels_ends() {
 }
 
 #[test]
+fn packets_made_to_exhaust_the_printer_do_not() {
+    let nested = |protocol: u8, between: &[u8]| {
+        let part = 20 + between.len();
+        let mut packet = Vec::new();
+        for left in 0..65_000 / part {
+            let [high, low] = u16::try_from(65_000 / part * part - left * part).expect("16 bits").to_be_bytes();
+            packet.extend([0x45, 0, high, low, 0, 0, 0, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+            packet.extend(between);
+        }
+        packet
+    };
+    for packet in [nested(4, b""), nested(1, &[3, 1, 0, 0, 0, 0, 0, 0])] {
+        let stack = dissect(&packet, 65_000, LinkType::Raw, &Hints::default());
+        for detail in [Detail::Brief, Detail::Verbose] {
+            assert!(Printer::new(detail).line(&stack, LinkType::Raw).text.len() < 200_000);
+        }
+    }
+}
+
+#[test]
 fn a_tree_shows_every_layer_under_the_one_around_it() {
     let mut frame = ipip();
     frame[24] = 0;
