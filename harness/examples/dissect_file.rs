@@ -27,10 +27,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             let frames = frames(file)?;
             let count = frames.len();
             let packets = Packets::of(frames.into_iter().map(|(_, frame)| frame.bytes));
-            let start = Instant::now();
-            let found = check(&packets, &hints());
-            report("dissect and check", count, start.elapsed());
-            println!("{found:?}");
+            // The processor's time, too: on a busy machine the clock on the wall says little.
+            for _ in 0..5 {
+                let (start, cpu) = (Instant::now(), thread_time()?);
+                let found = check(&packets, &hints());
+                report("dissect and check", count, start.elapsed());
+                report("  of the processor's time", count, thread_time()?.saturating_sub(cpu));
+                println!("  {found:?}");
+            }
             Ok(())
         }
         ["count", file] => {
@@ -105,6 +109,11 @@ fn peers(file: &str) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// How long this thread has been running on a processor.
+fn thread_time() -> Result<Duration, Box<dyn Error>> {
+    Ok(nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID)?.into())
 }
 
 fn report(what: &str, count: usize, took: Duration) {

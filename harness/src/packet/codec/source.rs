@@ -43,7 +43,7 @@ impl<R: Read> Source<R> {
     pub(super) fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], CodecError> {
         let mut bytes = [0; N];
         if self.fill(&mut bytes)? < N {
-            return Err(CodecError::Truncated { at: self.at, what });
+            return Err(self.truncated(what));
         }
         Ok(bytes)
     }
@@ -54,7 +54,7 @@ impl<R: Read> Source<R> {
         match self.fill(&mut bytes)? {
             0 => Ok(None),
             read if read == N => Ok(Some(bytes)),
-            _ => Err(CodecError::Truncated { at: self.at, what }),
+            _ => Err(self.truncated(what)),
         }
     }
 
@@ -67,7 +67,7 @@ impl<R: Read> Source<R> {
         self.at += bytes.len() as u64;
         read.map_err(|source| CodecError::Read { at, source })?;
         if bytes.len() < length as usize {
-            return Err(CodecError::Truncated { at: self.at, what });
+            return Err(self.truncated(what));
         }
         Ok(bytes)
     }
@@ -77,7 +77,12 @@ impl<R: Read> Source<R> {
         let skipped = std::io::copy(&mut self.input.by_ref().take(length.into()), &mut std::io::sink());
         let skipped = skipped.map_err(|source| CodecError::Read { at: self.at, source })?;
         self.at += skipped;
-        if skipped < u64::from(length) { Err(CodecError::Truncated { at: self.at, what }) } else { Ok(()) }
+        if skipped < u64::from(length) { Err(self.truncated(what)) } else { Ok(()) }
+    }
+
+    /// The file ends here; who reads it adds what was read before.
+    fn truncated(&self, what: &'static str) -> CodecError {
+        CodecError::Truncated { at: self.at, what, before: Box::default() }
     }
 
     /// Fills `bytes` as far as there is something to read; how far.
