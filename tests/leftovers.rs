@@ -1,5 +1,7 @@
 //! Nothing is left behind, however a run ends.
 
+#![expect(clippy::disallowed_methods, reason = "runs the binary under test, and disturbs it at moments that no condition marks")]
+
 mod support;
 
 use std::io::Read;
@@ -156,7 +158,6 @@ fn two_at_once() -> Result<(), Failed> {
 }
 
 /// Lets `time` pass: the moment at which a run is disturbed is what is being varied.
-#[expect(clippy::disallowed_methods, reason = "there is no condition to wait for: any moment will do")]
 fn wait_for(time: Duration) {
     std::thread::sleep(time);
 }

@@ -1,5 +1,7 @@
 //! What a run recorded, read by tools that nobody here wrote: `tcpdump` and `tshark` see in our pcapng what our report says of it.
 
+#![expect(clippy::disallowed_methods, reason = "runs the tools to compare with")]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -97,7 +99,9 @@ fn tshark_agrees() -> Result<(), Failed> {
     let (evidence, report) = recorded("tshark")?;
     let fields = ["frame.interface_name", "eth.src", "eth.dst", "ip.src", "ip.dst", "frame.len", "icmp.ident", "icmp.seq"];
     let mut args = vec!["-n", "-T", "fields", "-E", "occurrence=a", "-E", "aggregator=,"];
-    fields.iter().for_each(|field| args.extend(["-e", *field]));
+    for field in fields {
+        args.extend(["-e", field]);
+    }
     args.push("-r");
     let mut compared = 0;
     for (index, scenario) in list(&report["scenarios"]).iter().enumerate() {
@@ -118,11 +122,11 @@ fn row_is(row: &str, line: &str) -> bool {
     let columns: Vec<&str> = row.split('\t').collect();
     let [_, eth_src, eth_dst, ip_src, ip_dst, length, ident, seq] = columns[..] else { return false };
     let pair = |(source, destination): (&str, &str)| line.contains(&format!("{source} > {destination}"));
-    let link =
+    let right_link =
         if eth_src.is_empty() { line.starts_with("ip: ") } else { pair((eth_src, eth_dst)) && line.contains(&format!("length {length}:")) };
     // ident and seq come twice, big and little endian (tshark shows both readings).
-    let number = |name: &str, values: &str| values.split(',').next().is_some_and(|value| line.contains(&format!("{name} {value},")));
-    link && ip_src.split(',').zip(ip_dst.split(',')).all(pair) && (line.contains("(") || number("id", ident) && number("seq", seq))
+    let number = |name: &str, readings: &str| readings.split(',').next().is_some_and(|value| line.contains(&format!("{name} {value},")));
+    right_link && ip_src.split(',').zip(ip_dst.split(',')).all(pair) && (line.contains('(') || number("id", ident) && number("seq", seq))
 }
 
 fn show_agrees() -> Result<(), Failed> {
