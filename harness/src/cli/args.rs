@@ -38,8 +38,8 @@ Examples:
   cnilab run calico-ipip                              the lab under labs/calico-ipip
   cnilab run ./my-lab.yaml --evidence /tmp/e          a lab of your own, its evidence where you say
   cnilab run calico-ipip --format junit=out.xml --format terminal
-  cnilab run calico-ipip --mutate wrong-veth-mac      break it on purpose: does the lab notice?
-  cnilab run calico-ipip --keep                       look around in it afterwards; Ctrl-C takes it down")]
+  cnilab run calico-ipip --mutate reply-dropped       break it on purpose: does the lab notice?
+  cnilab run calico-ipip --keep                       look around in it afterwards; Ctrl-C ends it")]
     Run(Run),
     /// Judge a recorded run again; needs neither root nor the lab.
     Judge(Judge),
@@ -106,7 +106,7 @@ pub(super) struct Run {
     /// Where to build it.
     #[arg(long, value_enum, default_value = "netns")]
     pub(super) backend: BackendName,
-    /// Only the scenarios whose name matches (`*` and `?`); may be given several times.
+    /// Only the scenarios whose name matches (`*` stands for any letters); may be given several times.
     #[arg(long, value_name = "GLOB")]
     pub(super) scenario: Vec<String>,
     /// Leave the lab up afterwards until Ctrl-C, and say how to enter it.
@@ -137,7 +137,7 @@ pub(super) struct Judge {
 pub(super) struct Mutate {
     /// A name under labs/, or a path.
     pub(super) lab: PathBuf,
-    /// Only the mutations whose name matches (`*` and `?`).
+    /// Only the mutations whose name matches (`*` stands for any letters).
     #[arg(long, value_name = "GLOB")]
     pub(super) only: Vec<String>,
     /// Keep the evidence folders of all mutations under this one [default: only of those that went unnoticed].
