@@ -83,6 +83,7 @@ fn request(lab: &Lab, scenarios: Vec<String>, evidence: Option<&Path>, breakage:
     Ok(Request {
         lab_path: lab.source.path.clone(),
         lab_text: lab.source.text.clone(),
+        backend: "netns".to_owned(),
         run,
         evidence,
         scenarios,

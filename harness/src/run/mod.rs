@@ -4,15 +4,18 @@
 //! Never: prints, or decides what held.
 
 mod conduct;
+mod enclosed;
 mod error;
 mod mutation;
 mod record;
 mod request;
+mod scenario;
 mod stopper;
+mod teller;
 
 pub use conduct::{Finished, conduct, judge_folder};
-pub use error::RunError;
+pub use enclosed::enclosed;
+pub use error::{RunError, with_causes};
 pub use mutation::{Breakage, noticed, scenarios_of};
-pub use record::enclosed;
 pub use request::{Request, new_run};
 pub use stopper::Stopper;
