@@ -22,7 +22,7 @@ fn place<'a>(site: &'a Site, name: &str) -> &'a dyn Place {
 }
 
 fn address(bytes: &[u8]) -> Ipv4Addr {
-    Ipv4Addr::from(<[u8; 4]>::try_from(&bytes[..4]).unwrap())
+    Ipv4Addr::new(bytes[0], bytes[1], bytes[2], bytes[3])
 }
 
 /// The first ping of a lab that has just come up is answered: there is nothing left to wait for.

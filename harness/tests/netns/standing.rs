@@ -40,7 +40,7 @@ pub(crate) async fn routes() -> Result<(), String> {
         ("node1", "sysctl -n net.ipv4.ip_forward net.ipv4.conf.all.rp_filter", "1\n0\n"),
         ("node1", "sysctl -n net.ipv4.conf.calice0906292e2.proxy_arp net.ipv4.neigh.calice0906292e2.proxy_delay", "1\n0\n"),
         ("node1", "sysctl -n net.ipv4.conf.ens3.proxy_arp net.ipv4.conf.calice0906292e2.rp_filter", "0\n0\n"),
-        ("pod3", "ip -6 address", ""),
+        ("pod3", "ip -6 address show dev eth0", ""),
     ] {
         expect_eq(&say(&site, place, line).await?.as_str(), &wanted).map_err(|error| format!("`{line}` in {place}: {error}"))?;
     }
@@ -131,8 +131,8 @@ pub(crate) async fn facts() -> Result<(), String> {
 pub(crate) async fn contradictions() -> Result<(), String> {
     let mut topology = calico_ipip();
     topology.pods[0].node = PlaceName::new("node3");
-    topology.pods[1].host_interface = "calibd2348b4f67x".to_owned();
-    topology.nodes[1].tunnel.as_mut().unwrap().underlay = "storage".to_owned();
+    "calibd2348b4f67x".clone_into(&mut topology.pods[1].host_interface);
+    "storage".clone_into(&mut topology.nodes[1].tunnel.as_mut().expect("a tunnel").underlay);
     match Netns::default().up(&topology).await {
         Err(UpError::Topology(told)) => expect_eq(
             &told.as_str(),

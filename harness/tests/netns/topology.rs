@@ -25,10 +25,10 @@ pub(crate) fn calico_ipip() -> Topology {
 }
 
 fn node(name: &str, host: u8, mac: [u8; 6], block: &str, peer: u8, peer_block: &str) -> NodeSpec {
-    let block: ipnet::Ipv4Net = block.parse().unwrap();
+    let block: ipnet::Ipv4Net = block.parse().expect("an address");
     let blackhole = RouteSpec { to: block, via: None, device: None, protocol: BIRD, onlink: false };
     let to_peer = RouteSpec {
-        to: peer_block.parse().unwrap(),
+        to: peer_block.parse().expect("an address"),
         via: Some(Ipv4Addr::new(192, 168, 100, peer)),
         device: Some("tunl0".to_owned()),
         protocol: BIRD,
@@ -40,14 +40,14 @@ fn node(name: &str, host: u8, mac: [u8; 6], block: &str, peer: u8, peer_block: &
             Nic {
                 name: "default".to_owned(),
                 interface: "ens3".to_owned(),
-                address: format!("172.18.22.{host}/24").parse().unwrap(),
+                address: format!("172.18.22.{host}/24").parse().expect("an address"),
                 mac: None,
                 gateway: Some(Ipv4Addr::new(172, 18, 22, 1)),
             },
             Nic {
                 name: "underlay".to_owned(),
                 interface: "ens10".to_owned(),
-                address: format!("192.168.100.{host}/24").parse().unwrap(),
+                address: format!("192.168.100.{host}/24").parse().expect("an address"),
                 mac: Some(mac),
                 gateway: None,
             },
