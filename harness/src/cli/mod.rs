@@ -1,4 +1,19 @@
-//! cli.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}
+//! The command line: arguments, progress, exit codes.
+//!
+//! In: arguments. Out: data on standard output, talk on standard error, an exit code.
+//! Never: knows how a lab is built or judged.
+
+mod args;
+mod check;
+mod dispatch;
+mod doctor;
+mod exit;
+mod find;
+mod judge;
+mod mutate;
+mod output;
+mod progress;
+mod run;
+mod show;
+
+pub use dispatch::main;
