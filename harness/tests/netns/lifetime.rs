@@ -95,6 +95,7 @@ fn gone(mark: &str) -> Result<(), Failed> {
 struct Held(Child);
 
 impl Held {
+    #[expect(clippy::disallowed_methods, reason = "it is to be killed, which no place lets us do")]
     fn start(mark: &str) -> Self {
         let mut command = Command::new(this_program());
         command.arg("hold").env(MARK, mark).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -109,6 +110,7 @@ impl Drop for Held {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "there is no condition to wait for: any moment will do")]
 pub(crate) fn killed() -> Result<(), Failed> {
     let before = Host::now();
     let mark = |moment: &str| format!("{}-{moment}", std::process::id());
