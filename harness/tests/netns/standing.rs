@@ -7,13 +7,17 @@ use cnilab::backend::{Backend, UpError};
 use cnilab::name::{PlaceName, PointName};
 use cnilab::packet::LinkType;
 use cnilab::place::Cmd;
-use cnilab::site::{PointFact, Site};
+use cnilab::site::{PointFact, Site, Topology};
 
 use crate::expect_eq;
 use crate::topology::calico_ipip;
 
 pub(crate) async fn up() -> Result<Site, String> {
-    Netns::default().up(&calico_ipip()).await.map_err(|error| format!("{error}: {:?}", std::error::Error::source(&error)))
+    up_with(&calico_ipip()).await
+}
+
+pub(crate) async fn up_with(topology: &Topology) -> Result<Site, String> {
+    Netns::default().up(topology).await.map_err(|error| format!("{error}: {:?}", std::error::Error::source(&error)))
 }
 
 /// What `line` prints in `place`.
@@ -127,6 +131,11 @@ pub(crate) async fn facts() -> Result<(), String> {
     ] {
         expect_eq(&site.facts.points[&PointName::new(point)], &wanted)?;
     }
+    // A stand-in is told of where there is one, and only there.
+    let survey = Netns::default().survey().await;
+    let kernels = survey.abilities.iter().any(|ability| ability.what == "ipip" && ability.found.is_ok());
+    let told: Vec<_> = site.facts.emulated.iter().map(|emulated| emulated.what.as_str()).collect();
+    expect_eq(&told, &if kernels { vec![] } else { vec!["ipip"] })?;
     expect_eq(&site.facts.versions.keys().cloned().collect::<Vec<_>>(), &vec!["cnilab".to_owned(), "kernel".to_owned()])
 }
 
