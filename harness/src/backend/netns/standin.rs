@@ -101,7 +101,7 @@ fn destination(packet: &[u8]) -> Option<Ipv4Addr> {
     (packet[0] >> 4 == 4).then(|| Ipv4Addr::from(octets))
 }
 
-/// The thread that carries packets; it ends when this is dropped, and the tunnel devices with it.
+/// The thread that carries packets; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct StandIn {
     leash: Option<PipeWriter>,
