@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example dissect_file -- write FILE [COUNT]` makes the workload; `check FILE`, `count FILE` (packets of IP protocol 4)
 //! and `print FILE` do what `tcpdump -r FILE 'ip proto 4' --count` and `tcpdump -enn -r FILE` do; `peers FILE` times all of them, five times each.
-#![expect(clippy::print_stdout, reason = "a program for people to run")]
+#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a program for people to run, which runs the peers")]
 
 #[path = "../benches/dissect/workload.rs"]
 mod workload;

@@ -34,12 +34,12 @@ fn carry_out() -> Result<(), RunError> {
 }
 
 /// Leaves the lab up until standard input ends.
-fn until_input_ends(site: &Site) -> Result<Linger, RunError> {
+fn until_input_ends(site: &Site) -> Linger {
     let places = site.places.iter().filter_map(|(name, place)| Some((name.clone(), place.netns()?.as_raw_fd()))).collect();
     tell(&Event::Kept { places });
     // Whatever the outer process writes, only the end of its input counts.
     let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
-    Ok(Linger::No)
+    Linger::No
 }
 
 /// Writes an event as a line; without a reader there is nobody to tell.

@@ -15,6 +15,8 @@ use crate::site::Site;
 pub(super) enum Linger {
     /// It is taken down.
     No,
+    /// It stands until somebody takes it away.
+    Yes,
 }
 
 /// Carries a request out on `backend`. `keep` is asked what becomes of the lab if the request wants it kept.
@@ -25,7 +27,7 @@ pub(super) async fn record(
     request: &Request,
     backend: &impl Backend,
     teller: &mut Teller<'_>,
-    keep: impl FnOnce(&Site) -> Result<Linger, RunError>,
+    keep: impl FnOnce(&Site) -> Linger,
 ) -> Result<(), RunError> {
     let lab = lab::load(&request.lab_path, &request.lab_text).map_err(|problems| RunError::Lab(problems.to_string()))?;
     let plan = plan::draft(lab);
@@ -37,14 +39,13 @@ pub(super) async fn record(
     let site = backend.up(topology).await.map_err(RunError::Up)?;
     teller.done();
     let carried_out = carry_out(request, &plan, &site, &writer, teller).await;
-    let lingers = if request.keep && carried_out.is_ok() { keep(&site) } else { Ok(Linger::No) };
-
-    teller.began("take it down".to_owned());
-    let down = backend.down(site).await;
-    teller.done();
-    carried_out?;
-    lingers?;
-    down.map_err(|leftovers| RunError::Leftovers(leftovers.to_string()))?;
+    if !request.keep || carried_out.is_err() || keep(&site) == Linger::No {
+        teller.began("take it down".to_owned());
+        let down = backend.down(site).await;
+        teller.done();
+        carried_out?;
+        down.map_err(|leftovers| RunError::Leftovers(leftovers.to_string()))?;
+    }
     manifest.phases = teller.phases().to_vec();
     writer.finish(&manifest).map_err(RunError::Evidence)
 }
