@@ -1,123 +1,105 @@
-//! Waiting: for a condition, never for a time.
+//! Waiting: for a condition, to a deadline. The only place that sleeps.
 //!
-//! In: what is awaited, how long, and a look at it. Out: what the look found, or its last status.
-//! Never: knows what it waits for.
+//! In: a condition that says *done*, *not yet* with its state, or *never*. Out: what it was done with, or the last state that was seen.
+//! Never: waits for time to pass, or without an end.
 
-use std::future::Future;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// What one look found.
+/// What a look at a condition found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look<T> {
-    /// The condition holds.
+    /// It holds.
     Done(T),
-    /// It does not hold yet: how far it is, in a few words.
+    /// It does not hold yet: in what state things are.
     NotYet(String),
-    /// It never will: why.
+    /// It will not hold any more: why.
     Never(String),
 }
 
-/// Why the wait was in vain.
+/// Why a wait ended without what it waited for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WaitError {
-    /// The condition did not hold in time.
-    #[error("{what}: not within {}; last status: {last}", spell(*.within))]
-    Deadline {
-        /// What was awaited.
+    /// The deadline passed.
+    #[error("{what}: not within {deadline:?}; last seen: {last}")]
+    TimedOut {
+        /// What was waited for.
         what: String,
         /// For how long.
-        within: Duration,
-        /// What the last look that came to an end saw.
+        deadline: Duration,
+        /// The last state that was seen.
         last: String,
     },
     /// The condition cannot hold any more.
-    #[error("{what}: never, because {why}")]
+    #[error("{what}: never, since {why}")]
     Never {
-        /// What was awaited.
+        /// What was waited for.
         what: String,
-        /// Why it cannot be.
+        /// Why not.
         why: String,
     },
 }
 
-/// How often, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
-    /// Gives up after so long.
-    pub within: Duration,
-    /// From the beginning of one look to that of the next.
-    pub every: Duration,
-}
-
-/// Looks until the condition holds. The first look is at once; a look that does not come back counts as the last status before it.
+/// Looks at once, and then every `interval` until the condition holds, cannot hold any more, or `deadline` has passed since the call.
+///
+/// A look that is under way when the deadline passes is given up.
 ///
 /// # Errors
-/// If the deadline passes, with the last status; if a look says that it is in vain.
-pub async fn until<T, F: Future<Output = Look<T>>>(what: &str, patience: Patience, mut look: impl FnMut() -> F) -> Result<T, WaitError> {
-    let deadline = Instant::now() + patience.within;
-    let mut last = "nothing was seen".to_owned();
+/// The condition did not hold in time, with the last state that was seen; or it never will.
+pub async fn until<T>(what: &str, deadline: Duration, interval: Duration, mut look: impl AsyncFnMut() -> Look<T>) -> Result<T, WaitError> {
+    let end = Instant::now() + deadline;
+    let mut last = "nothing".to_owned();
     loop {
-        let next = Instant::now() + patience.every;
-        match timeout_at(deadline, look()).await {
+        let began = Instant::now();
+        match timeout_at(end, look()).await {
             Ok(Look::Done(found)) => return Ok(found),
-            Ok(Look::NotYet(status)) => last = status,
             Ok(Look::Never(why)) => return Err(WaitError::Never { what: what.to_owned(), why }),
-            Err(_) => {}
+            Ok(Look::NotYet(state)) => last = state,
+            Err(_) => return Err(WaitError::TimedOut { what: what.to_owned(), deadline, last }),
         }
-        if next >= deadline {
-            return Err(WaitError::Deadline { what: what.to_owned(), within: patience.within, last });
+        if began + interval > end {
+            return Err(WaitError::TimedOut { what: what.to_owned(), deadline, last });
         }
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that sleeps")]
-        sleep_until(next).await;
+        sleep_until(began + interval).await;
     }
-}
-
-/// `90 s`, `250 ms`.
-fn spell(duration: Duration) -> String {
-    if duration.subsec_nanos() == 0 { format!("{} s", duration.as_secs()) } else { format!("{} ms", duration.as_millis()) }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::future::pending;
 
     use super::*;
 
     fn run<T>(future: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(future)
+        tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
     }
 
-    const SOON: Patience = Patience { within: Duration::from_millis(40), every: Duration::from_millis(5) };
-
     #[test]
-    fn looks_until_it_holds() {
-        let looks = Cell::new(0);
-        let found = run(until("three looks", SOON, || {
-            looks.set(looks.get() + 1);
-            let seen = looks.get();
-            async move { if seen < 3 { Look::NotYet(format!("{seen} of 3")) } else { Look::Done(seen) } }
+    fn the_third_look_finds_it() {
+        let mut looks = 0;
+        let found = run(until("three", Duration::from_secs(5), Duration::from_millis(1), async || {
+            looks += 1;
+            if looks == 3 { Look::Done(looks) } else { Look::NotYet(looks.to_string()) }
         }));
         assert_eq!(found, Ok(3));
     }
 
     #[test]
-    fn a_deadline_tells_the_last_status() {
-        let error = run(until::<(), _>("pods ready", SOON, || async { Look::NotYet("1 of 2".to_owned()) })).unwrap_err();
-        assert_eq!(error.to_string(), "pods ready: not within 40 ms; last status: 1 of 2");
+    fn the_last_state_is_told_when_time_is_up() {
+        let error = run(until::<()>("rain", Duration::from_millis(20), Duration::from_millis(1), async || Look::NotYet("dry".into())));
+        assert_eq!(error.unwrap_err().to_string(), "rain: not within 20ms; last seen: dry");
     }
 
     #[test]
-    fn a_look_that_hangs_does_not_outlast_the_deadline() {
-        let error = run(until::<(), _>("an answer", SOON, std::future::pending)).unwrap_err();
-        assert_eq!(error.to_string(), "an answer: not within 40 ms; last status: nothing was seen");
+    fn a_look_that_hangs_does_not_hold_the_deadline_up() {
+        let error = run(until::<()>("rain", Duration::from_millis(20), Duration::from_millis(1), async || pending().await));
+        assert_eq!(error.unwrap_err().to_string(), "rain: not within 20ms; last seen: nothing");
     }
 
     #[test]
-    fn what_can_never_be_is_not_awaited() {
-        let long = Patience { within: Duration::from_hours(1), every: Duration::from_millis(5) };
-        let error = run(until::<(), _>("the image", long, || async { Look::Never("it does not exist".to_owned()) })).unwrap_err();
-        assert_eq!(error.to_string(), "the image: never, because it does not exist");
+    fn what_cannot_come_is_not_waited_for() {
+        let error = run(until::<()>("rain", Duration::from_secs(60), Duration::from_secs(1), async || Look::Never("no sky".into())));
+        assert_eq!(error.unwrap_err().to_string(), "rain: never, since no sky");
     }
 }

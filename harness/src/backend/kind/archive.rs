@@ -13,13 +13,13 @@ pub(super) const PROGRAM: &str = "/cnilab";
 
 /// An image that is ready to be loaded into a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
+pub(super) struct Image {
     /// Its name, which changes with its contents.
-    pub name: String,
+    pub(super) name: String,
     /// The archive that holds it.
-    pub archive: PathBuf,
+    pub(super) archive: PathBuf,
     /// The archive's length in bytes.
-    pub size: u64,
+    pub(super) size: u64,
 }
 
 /// Writes an image that holds nothing but `program` and what it needs to run.
@@ -28,7 +28,7 @@ pub struct Image {
 ///
 /// # Errors
 /// If the program or a library it names cannot be read, or the archive cannot be written.
-pub fn pack(program: &Path, archive: &Path) -> io::Result<Image> {
+pub(super) fn pack(program: &Path, archive: &Path) -> io::Result<Image> {
     let files = collect(program)?;
     let layer = tape(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice(), 0o755)))?;
     let layer_hash = fetch::hash(&layer);

@@ -3,15 +3,38 @@
 //! In: a topology and a recipe folder. Out: a site of the cluster's nodes and pods.
 //! Never: knows a CNI by name, pulls an image of ours, or touches a cluster that it did not make.
 
-mod archive;
-mod elf;
-mod error;
-mod fetch;
-mod manifest;
-mod prepare;
-mod recipe;
+mod backend;
+mod options;
+mod survey;
 
-pub use archive::{Image, pack};
+mod recipe;
+mod manifest;
+mod fetch;
+mod prepare;
+
+mod build;
+mod engine;
+mod program;
+mod machine;
+mod tables;
+mod links;
+
+mod elf;
+mod archive;
+mod load;
+
+mod api;
+mod rollout;
+mod steps;
+mod pods;
+
+mod facts;
+mod place;
+mod versions;
+
+mod error;
+
+pub use backend::{BuildError, Kind};
 pub use error::{KindError, RecipeError};
-pub use prepare::{Choices, Prepared, prepare};
-pub use recipe::Recipe;
+pub use options::{Options, Phase, Progress, Share, Watch};
+pub use prepare::Choices;

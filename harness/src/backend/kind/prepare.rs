@@ -23,24 +23,24 @@ pub struct Choices {
 
 /// A recipe with its manifests.
 #[derive(Clone, Debug)]
-pub struct Prepared {
+pub(super) struct Prepared {
     /// What it says.
-    pub recipe: Recipe,
+    pub(super) recipe: Recipe,
     /// The version that was chosen.
-    pub version: String,
+    pub(super) version: String,
     /// Its manifests' objects, patched, by manifest.
-    pub manifests: BTreeMap<String, Vec<DynamicObject>>,
+    pub(super) manifests: BTreeMap<String, Vec<DynamicObject>>,
     /// Every image that they name.
-    pub images: BTreeSet<String>,
+    pub(super) images: BTreeSet<String>,
     /// What `kind.yaml` says.
-    pub cluster: Value,
+    pub(super) cluster: Value,
 }
 
 /// Reads the recipe in `folder` and gets its manifests.
 ///
 /// # Errors
 /// If a file cannot be read, is not what it should be or contradicts another, or a manifest is not to be had.
-pub async fn prepare(folder: &Path, choices: &Choices) -> Result<Prepared, RecipeError> {
+pub(super) async fn prepare(folder: &Path, choices: &Choices) -> Result<Prepared, RecipeError> {
     let path = folder.join("recipe.yaml");
     let recipe: Recipe = read_yaml(&path)?;
     let cluster: Value = read_yaml(&folder.join("kind.yaml"))?;

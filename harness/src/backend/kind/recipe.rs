@@ -9,44 +9,44 @@ use serde::Deserialize;
 /// How a kind cluster gets its CNI: the file `recipe.yaml` beside a `kind.yaml`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Recipe {
+pub(super) struct Recipe {
     /// One line for people.
-    pub title: String,
+    pub(super) title: String,
     /// Which of the cluster's nodes stand for the lab's, in the lab's order, as kind names them behind the cluster's name: `worker2`.
-    pub nodes: Vec<String>,
+    pub(super) nodes: Vec<String>,
     /// The node image, unless another is asked for.
-    pub node_image: String,
+    pub(super) node_image: String,
     /// The CNI's version, unless another is asked for.
-    pub version: String,
+    pub(super) version: String,
     /// The versions there are, each with its manifests.
-    pub versions: BTreeMap<String, Version>,
+    pub(super) versions: BTreeMap<String, Version>,
     /// What to change in the manifests, whatever the version.
     #[serde(default)]
-    pub patches: Vec<Patch>,
+    pub(super) patches: Vec<Patch>,
     /// CNI plugins that every node must have in `/opt/cni/bin`; those that it lacks are brought along from the host.
     #[serde(default)]
-    pub plugins: Vec<String>,
+    pub(super) plugins: Vec<String>,
     /// What to do, in this order, until pods can be started.
-    pub steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
     /// How to find out what holds of the cluster.
-    pub facts: FactRules,
+    pub(super) facts: FactRules,
 }
 
 /// One version of a CNI.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Version {
+pub(super) struct Version {
     /// Its manifests by the names that steps call them.
-    pub manifests: BTreeMap<String, Source>,
+    pub(super) manifests: BTreeMap<String, Source>,
     /// Images that stand in for those that the manifests name.
     #[serde(default)]
-    pub images: BTreeMap<String, String>,
+    pub(super) images: BTreeMap<String, String>,
 }
 
 /// Where a manifest comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Source {
+pub(super) enum Source {
     /// A file beside the recipe.
     File(String),
     /// A file of another project, known by its hash; any local file with that hash will do.
@@ -61,7 +61,7 @@ pub enum Source {
 /// A change to an object of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Patch {
+pub(super) enum Patch {
     /// Sets environment variables of one container; replaces what the manifest says of them.
     Env {
         /// The object that has the pod template.
@@ -82,7 +82,7 @@ pub enum Patch {
 
 impl Patch {
     /// The object that it changes.
-    pub fn object(&self) -> &ObjectName {
+    pub(super) fn object(&self) -> &ObjectName {
         match self {
             Self::Env { of, .. } | Self::Data { of, .. } => of,
         }
@@ -92,7 +92,7 @@ impl Patch {
 /// One thing to do or to await.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Step {
+pub(super) enum Step {
     /// Applies the manifest of that name.
     Apply(String),
     /// Awaits that a Deployment has all its pods, or a DaemonSet one on every node, all up to date and available.
@@ -140,21 +140,21 @@ pub enum Step {
 /// How to find out what holds of a cluster with this CNI.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct FactRules {
+pub(super) struct FactRules {
     /// The object whose first container's image tag is the CNI's version.
-    pub version_of: ObjectName,
+    pub(super) version_of: ObjectName,
     /// Where a node's pods get their addresses from.
-    pub block: BlockRule,
+    pub(super) block: BlockRule,
     /// Devices that the CNI makes on a node: its tunnel device, its bridge.
-    pub devices: Vec<String>,
+    pub(super) devices: Vec<String>,
     /// The symbol of the one hardware address that all host veths have, where they have one: `cali.mac`.
-    pub host_veth_mac: Option<String>,
+    pub(super) host_veth_mac: Option<String>,
 }
 
 /// Where to read a node's block of pod addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum BlockRule {
+pub(super) enum BlockRule {
     /// The node's `spec.podCIDR`.
     PodCidr,
     /// The blackhole route in the node's main table.
@@ -164,13 +164,13 @@ pub enum BlockRule {
 /// An object of the cluster: `DaemonSet/kube-system/kube-proxy`, `Namespace/kube-flannel`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
-pub struct ObjectName {
+pub(super) struct ObjectName {
     /// Its kind.
-    pub kind: String,
+    pub(super) kind: String,
     /// Its namespace, if it is in one.
-    pub namespace: Option<String>,
+    pub(super) namespace: Option<String>,
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
 }
 
 impl TryFrom<String> for ObjectName {
@@ -202,7 +202,7 @@ impl fmt::Display for ObjectName {
 /// How long to wait: `90s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Within(pub Duration);
+pub(super) struct Within(pub(super) Duration);
 
 impl TryFrom<String> for Within {
     type Error = String;

@@ -1,0 +1,158 @@
+//! The kind backend itself.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::build::Build;
+use super::engine::Engine;
+use super::error::KindError;
+use super::options::{Clock, Options, Phase, Progress, Share};
+use super::prepare::{Prepared, prepare};
+use super::program::Program;
+use super::survey;
+use crate::name::PlaceName;
+use crate::site::{Site, Survey, Topology};
+
+/// Builds labs as clusters of kind.
+#[derive(Debug)]
+pub struct Kind {
+    options: Options,
+    clock: Clock,
+    /// Set as soon as there may be something of ours to delete.
+    created: AtomicBool,
+}
+
+/// Why a cluster was not brought up.
+#[derive(Debug, thiserror::Error)]
+#[error("the cluster {cluster} was not brought up{}{}", spell_logs(.logs.as_ref()), spell_left(.left))]
+pub struct BuildError {
+    /// The cluster's name.
+    pub cluster: String,
+    /// Where its logs are, if there was anything to keep.
+    pub logs: Option<PathBuf>,
+    /// What could not be deleted.
+    pub left: Vec<String>,
+    /// What went wrong.
+    #[source]
+    pub source: KindError,
+}
+
+fn spell_logs(logs: Option<&PathBuf>) -> String {
+    logs.map_or_else(String::new, |logs| format!(" (its logs are in {})", logs.display()))
+}
+
+fn spell_left(left: &[String]) -> String {
+    if left.is_empty() { String::new() } else { format!(" and could not be deleted either; left: {}", left.join(", ")) }
+}
+
+impl Kind {
+    /// A backend that will make one cluster at most.
+    pub fn new(options: Options) -> Self {
+        Self { options, clock: Clock::default(), created: AtomicBool::new(false) }
+    }
+
+    /// What it could do here and now; changes nothing.
+    pub async fn survey(&self) -> Survey {
+        survey::survey(&self.options).await
+    }
+
+    /// The cluster's name.
+    pub fn cluster(&self) -> String {
+        self.options.cluster()
+    }
+
+    /// The cluster's kubeconfig file.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.options.folder.join("kubeconfig")
+    }
+
+    /// The phases that came to their end, in the order in which they did.
+    pub fn phases(&self) -> Vec<Phase> {
+        self.clock.phases()
+    }
+
+    /// Builds the topology as a cluster.
+    ///
+    /// # Errors
+    /// What went wrong. The cluster is deleted then, and its logs kept; if that fails too, the error lists what is left.
+    pub async fn up(&self, topology: &Topology) -> Result<Site, BuildError> {
+        match self.build(topology).await {
+            Ok(site) => Ok(site),
+            Err(source) => {
+                let logs = self.keep_logs().await;
+                Err(BuildError { cluster: self.cluster(), logs, left: self.delete().await, source })
+            }
+        }
+    }
+
+    /// Deletes the cluster, if one was made; also one whose bring-up was abandoned half-way.
+    ///
+    /// Returns what could not be deleted.
+    pub async fn delete(&self) -> Vec<String> {
+        if !self.created.load(Ordering::SeqCst) {
+            return Vec::new();
+        }
+        let program = self.program();
+        let what = format!("delete the cluster {}", program.cluster);
+        let deleted = self.clock.phase(&self.options.watch, Share::Own, &what, program.delete()).await;
+        let left = match Engine::connect().await {
+            Ok(engine) => engine.containers(&program.cluster).await,
+            Err(error) => Err(error),
+        };
+        match (deleted, left) {
+            (Ok(()), Ok(left)) if left.is_empty() => {
+                self.created.store(false, Ordering::SeqCst);
+                Vec::new()
+            }
+            (_, Ok(left)) => left.into_iter().map(|name| format!("container {name}")).collect(),
+            (_, Err(error)) => vec![format!("cluster {} ({error})", program.cluster)],
+        }
+    }
+
+    async fn build(&self, topology: &Topology) -> Result<Site, KindError> {
+        let watch = &self.options.watch;
+        let program = self.program();
+        let (prepared, engine) = self.clock.phase(watch, Share::Own, "read the recipe", self.prepare(topology, &program)).await?;
+        let build = Build { options: &self.options, clock: &self.clock, engine: &engine, program: &program, prepared: &prepared, topology };
+        self.created.store(true, Ordering::SeqCst);
+        let image = build.create().await?;
+        build.finish(image).await
+    }
+
+    /// Everything that can go wrong without a cluster.
+    async fn prepare(&self, topology: &Topology, program: &Program) -> Result<(Prepared, Engine), KindError> {
+        let prepared = prepare(&self.options.recipe, &self.options.choices).await?;
+        let engine = Engine::connect().await?;
+        let (wanted, there) = (topology.nodes.len(), prepared.recipe.nodes.len());
+        if wanted > there {
+            return Err(KindError::Unfit(format!("the lab has {wanted} nodes, and the recipe {} offers {there}", prepared.recipe.title)));
+        }
+        let known = |node: &PlaceName| topology.nodes.iter().any(|known| known.name == *node);
+        if let Some(pod) = topology.pods.iter().find(|pod| !known(&pod.node)) {
+            return Err(KindError::Unfit(format!("{} is to run on {}, which the lab does not have", pod.name, pod.node)));
+        }
+        let taken = engine.containers(&program.cluster).await?;
+        if taken.is_empty() { Ok((prepared, engine)) } else { Err(KindError::Unfit(format!("there is a cluster {} already", program.cluster))) }
+    }
+
+    /// Keeps the logs of a cluster that failed, if there is one.
+    async fn keep_logs(&self) -> Option<PathBuf> {
+        let program = self.program();
+        let engine = Engine::connect().await.ok()?;
+        if !self.created.load(Ordering::SeqCst) || engine.containers(&program.cluster).await.ok()?.is_empty() {
+            return None;
+        }
+        let folder = self.options.folder.join("logs");
+        match program.export_logs(&folder).await {
+            Ok(()) => Some(folder),
+            Err(error) => {
+                self.options.watch.tell(Progress::Note(format!("the cluster's logs are lost: {error}")));
+                None
+            }
+        }
+    }
+
+    fn program(&self) -> Program {
+        Program { cluster: self.cluster(), kubeconfig: self.kubeconfig() }
+    }
+}
