@@ -225,7 +225,8 @@ fn abandoned() -> Done {
     let folder = tempfile::tempdir()?;
     let kind = Kind::new(options("gone", folder.path()));
     run(async {
-        let up = kind.up(&topology());
+        let topology = topology();
+        let up = kind.up(&topology);
         let in_time = tokio::time::timeout(Duration::from_secs(12), up).await.is_ok();
         check("it is abandoned half-way", &in_time, &false)?;
         check("there is something to delete", &containers(&kind.cluster()).is_empty(), &false)?;
