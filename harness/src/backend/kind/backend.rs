@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::build::Build;
 use super::engine::Engine;
@@ -12,6 +13,7 @@ use super::program::Program;
 use super::survey;
 use crate::name::PlaceName;
 use crate::site::{Site, Survey, Topology};
+use crate::wait::{Look, until};
 
 /// Builds labs as clusters of kind.
 #[derive(Debug)]
@@ -94,18 +96,21 @@ impl Kind {
         }
         let program = self.program();
         let what = format!("delete the cluster {}", program.cluster);
-        let deleted = self.clock.phase(&self.options.watch, Share::Own, &what, program.delete()).await;
-        let left = match Engine::connect().await {
-            Ok(engine) => engine.containers(&program.cluster).await,
-            Err(error) => Err(error),
-        };
-        match (deleted, left) {
-            (Ok(()), Ok(left)) if left.is_empty() => {
+        let deleted = self.clock.phase(&self.options.watch, Share::Own, &what, take_away(&program)).await;
+        match deleted {
+            Ok(()) => {
                 self.created.store(false, Ordering::SeqCst);
                 Vec::new()
             }
-            (_, Ok(left)) => left.into_iter().map(|name| format!("container {name}")).collect(),
-            (_, Err(error)) => vec![format!("cluster {} ({error})", program.cluster)],
+            Err(error) => {
+                let engine = Engine::connect().await;
+                let left = match &engine {
+                    Ok(engine) => engine.containers(&program.cluster).await.unwrap_or_default(),
+                    Err(_) => Vec::new(),
+                };
+                let cluster = format!("cluster {} ({error})", program.cluster);
+                std::iter::once(cluster).chain(left.into_iter().map(|name| format!("container {name}"))).collect()
+            }
         }
     }
 
@@ -155,4 +160,20 @@ impl Kind {
     fn program(&self) -> Program {
         Program { cluster: self.cluster(), kubeconfig: self.kubeconfig() }
     }
+}
+
+/// Deletes a cluster until Docker has nothing of it any more: a container whose creation was under way when bring-up was abandoned comes late.
+async fn take_away(program: &Program) -> Result<(), KindError> {
+    program.delete().await?;
+    let engine = Engine::connect().await?;
+    let what = format!("the cluster {} gone", program.cluster);
+    Ok(until(&what, Duration::from_mins(1), Duration::from_millis(500), async || match engine.containers(&program.cluster).await {
+        Ok(left) if left.is_empty() => Look::Done(()),
+        Ok(left) => {
+            let again = program.delete().await.err().map(|error| format!("; {error}")).unwrap_or_default();
+            Look::NotYet(format!("left: {}{again}", left.join(", ")))
+        }
+        Err(error) => Look::NotYet(error.to_string()),
+    })
+    .await?)
 }

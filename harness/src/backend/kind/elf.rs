@@ -51,8 +51,8 @@ pub(super) fn needs(bytes: &[u8]) -> Result<Needs, String> {
         }
     }
     // A file that is not loaded whole may lose what is behind: section headers and debug sections.
-    let loaded = segments.iter().map(|segment| segment.file.end).max().unwrap_or(bytes.len());
-    Ok(Needs { loader, libraries, loaded })
+    let used = segments.iter().map(|segment| segment.file.end).max().unwrap_or(bytes.len());
+    Ok(Needs { loader, libraries, loaded: used })
 }
 
 /// Takes what is never loaded off a program: debug sections, symbols and the section headers that name them.

@@ -1,7 +1,7 @@
 //! What holds of a cluster that stands, as facts.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::Display;
 
 use ipnet::Ipv4Net;
 
@@ -10,6 +10,7 @@ use super::links::Link;
 use super::recipe::{BlockRule, FactRules};
 use super::tables::Route;
 use crate::name::{PlaceName, PointName, Symbol};
+use crate::packet::Value;
 use crate::site::{Facts, NodeSpec, PodSpec, PointFact};
 
 /// A node, as it was found.
@@ -75,23 +76,23 @@ pub(super) fn facts(rules: &FactRules, nodes: &[SeenNode], pods: &[SeenPod], ver
 struct Book(Facts);
 
 impl Book {
-    fn say(&mut self, symbol: &str, value: impl ToString) {
+    fn say(&mut self, symbol: &str, value: &dyn Display) {
         self.0.values.insert(Symbol::new(symbol), value.to_string());
     }
 
     fn point(&mut self, place: &PlaceName, interface: &str, at: &PlaceName, link: &Link) {
-        let fact = PointFact { place: at.clone(), interface: link.name.clone(), link: link.link };
+        let fact = PointFact { place: at.clone(), interface: link.name.clone(), link: link.framing };
         self.0.points.insert(PointName::at(place, interface), fact);
     }
 
     /// What is said of every device: its name, its addresses.
     fn device(&mut self, prefix: &str, link: &Link) {
         self.say(&format!("{prefix}.interface"), &link.name);
-        if let Some(mac) = &link.mac {
-            self.say(&format!("{prefix}.mac"), spell_mac(mac));
+        if let Some(mac) = link.mac {
+            self.say(&format!("{prefix}.mac"), &spell_mac(mac));
         }
         if let Some(address) = link.addresses.first() {
-            self.say(&format!("{prefix}.ip"), address.addr());
+            self.say(&format!("{prefix}.ip"), &address.addr());
         }
     }
 
@@ -108,10 +109,10 @@ impl Book {
             self.device(&prefix, link);
             self.point(name, &nic.name, name, link);
             if let Some(address) = link.addresses.first() {
-                self.say(&format!("{prefix}.network"), address.trunc());
+                self.say(&format!("{prefix}.network"), &address.trunc());
             }
             if let Some(gateway) = way_out.via {
-                self.say(&format!("{prefix}.gateway"), gateway);
+                self.say(&format!("{prefix}.gateway"), &gateway);
             }
         }
         let tunnel = node.spec.tunnel.as_ref().map(|tunnel| &tunnel.device);
@@ -123,7 +124,7 @@ impl Book {
             }
         }
         if let Some(block) = block(rules.block, node) {
-            self.say(&format!("{name}.block"), block);
+            self.say(&format!("{name}.block"), &block);
         }
         Ok(())
     }
@@ -138,18 +139,18 @@ impl Book {
         // The two ends of a veth name each other by number. Names of host veths are the CNI's own affair.
         let host = node.links.iter().find(|link| Some(link.index) == own.peer && link.peer == Some(own.index));
         let host = host.ok_or_else(|| unfit(format!("has no veth to {}: nothing there is the other end of its {POD_DEVICE}", node.name)))?;
-        self.say(&format!("{name}.ip"), pod.address);
+        self.say(&format!("{name}.ip"), &pod.address);
         self.say(&format!("{name}.address"), address);
-        if let Some(mac) = &own.mac {
-            self.say(&format!("{name}.mac"), spell_mac(mac));
+        if let Some(mac) = own.mac {
+            self.say(&format!("{name}.mac"), &spell_mac(mac));
         }
         if let Some(gateway) = default_route(&pod.routes).and_then(|route| route.via) {
-            self.say(&format!("{name}.gateway"), gateway);
+            self.say(&format!("{name}.gateway"), &gateway);
         }
         self.say(&format!("{name}.veth"), &host.name);
         self.point(name, POD_DEVICE, name, own);
         self.point(&node.spec.name, &format!("veth({name})"), &node.spec.name, host);
-        let host_mac = host.mac.as_ref().map(spell_mac);
+        let host_mac = host.mac.map(spell_mac);
         if let Some(mac) = &host_mac {
             self.say(&format!("{name}.veth.mac"), mac);
         }
@@ -169,13 +170,8 @@ fn block(rule: BlockRule, node: &SeenNode) -> Option<String> {
 }
 
 /// As tools print it: `32:21:45:c4:c5:d5`.
-fn spell_mac(mac: &[u8; 6]) -> String {
-    mac.iter().enumerate().fold(String::new(), |mut text, (index, byte)| {
-        let colon = if index == 0 { "" } else { ":" };
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{colon}{byte:02x}");
-        text
-    })
+fn spell_mac(mac: [u8; 6]) -> String {
+    Value::Mac(mac).to_string()
 }
 
 #[cfg(test)]

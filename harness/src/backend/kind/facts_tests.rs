@@ -9,7 +9,7 @@ fn link(index: u32, name: &str, mac: Option<u8>, peer: Option<u32>, address: Opt
         index,
         name: name.to_owned(),
         mac: mac.map(|last| [2, 0, 0, 0, 0, last]),
-        link: if mac.is_some() { LinkType::Ethernet } else { LinkType::Raw },
+        framing: if mac.is_some() { LinkType::Ethernet } else { LinkType::Raw },
         peer,
         addresses: address.map(|address| address.parse().expect("an address")).into_iter().collect(),
     }

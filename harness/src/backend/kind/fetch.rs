@@ -1,5 +1,6 @@
 //! Manifests of other projects: known by their hash, from wherever they are to be had.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::error::RecipeError;
 /// No manifest is larger; the largest known has 0.7 MB.
 const LARGEST: u64 = 8 * 1024 * 1024;
 /// A download that has not ended by then is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The manifest published at `url`: a file of `offline` with that hash, whatever its name, or else a download.
 ///
@@ -81,7 +82,11 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
 
 /// A SHA-256 in hexadecimal.
 pub(super) fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

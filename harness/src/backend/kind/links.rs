@@ -23,7 +23,7 @@ pub(super) struct Link {
     /// Its hardware address, if it has a link layer.
     pub(super) mac: Option<[u8; 6]>,
     /// What its frames begin with.
-    pub(super) link: LinkType,
+    pub(super) framing: LinkType,
     /// The number of the device at its other end, in that one's namespace (`IFLA_LINK`).
     pub(super) peer: Option<u32>,
     /// Its IPv4 addresses with their prefixes.
@@ -55,7 +55,7 @@ fn read(message: &LinkMessage, addresses: &[AddressMessage]) -> Link {
         index,
         name: String::new(),
         mac: None,
-        link: if ethernet { LinkType::Ethernet } else { LinkType::Raw },
+        framing: if ethernet { LinkType::Ethernet } else { LinkType::Raw },
         peer: None,
         addresses: Vec::new(),
     };
@@ -87,7 +87,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
         let links = runtime.block_on(dump()).expect("told");
         let loopback = links.iter().find(|link| link.name == "lo").expect("there is one");
-        assert_eq!((loopback.index, loopback.link, loopback.peer), (1, LinkType::Ethernet, None));
+        assert_eq!((loopback.index, loopback.framing, loopback.peer), (1, LinkType::Ethernet, None));
         assert!(loopback.addresses.contains(&"127.0.0.1/8".parse().expect("an address")), "{loopback:?}");
     }
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use tokio::process::Command;
 
 use super::error::KindError;
@@ -19,9 +21,9 @@ pub(super) struct Program {
 }
 
 /// No cluster takes longer to come up, unless its node image has to be pulled first.
-const CREATE: Duration = Duration::from_secs(900);
+const CREATE: Duration = Duration::from_mins(15);
 /// Nothing else that `kind` is asked takes longer.
-const OTHER: Duration = Duration::from_secs(300);
+const OTHER: Duration = Duration::from_mins(5);
 /// How much of what a program said is kept in an error.
 const TAIL: usize = 1200;
 
@@ -75,16 +77,34 @@ impl Program {
 /// Runs `kind` to its end and returns what it printed; ends it if nobody waits for it any more.
 async fn run<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>, within: Duration) -> Result<String, KindError> {
     let mut command = Command::new("kind");
-    command.args(args).env("KIND_EXPERIMENTAL_PROVIDER", "docker").stdin(Stdio::null()).kill_on_drop(true);
+    command.args(args).env("KIND_EXPERIMENTAL_PROVIDER", "docker").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // An interrupt from the terminal is for us: what is half built is deleted, not abandoned.
-    command.process_group(0);
+    command.process_group(0).kill_on_drop(true);
     let spelt = spell(command.as_std());
     let failed = |status: String, stderr: &[u8]| KindError::Program { command: spelt.clone(), status, stderr: tail(stderr) };
-    match tokio::time::timeout(within, command.output()).await {
+    let child = command.spawn().map_err(|error| failed(error.to_string(), b""))?;
+    let mut group = Group(child.id());
+    let ended = tokio::time::timeout(within, child.wait_with_output()).await;
+    if matches!(ended, Ok(Ok(_))) {
+        group.0 = None;
+    }
+    match ended {
         Err(_) => Err(failed(format!("not done within {} s", within.as_secs()), b"")),
         Ok(Err(error)) => Err(failed(error.to_string(), b"")),
         Ok(Ok(output)) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         Ok(Ok(output)) => Err(failed(output.status.to_string(), &output.stderr)),
+    }
+}
+
+/// A process group that is ended with us: `kind` starts `docker` again and again, and what that has begun must not go on without it.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.0.and_then(|pid| i32::try_from(pid).ok()) {
+            // The leader has not been waited for, so nobody else has its number; it may have ended already.
+            let _ = killpg(Pid::from_raw(leader), Signal::SIGKILL);
+        }
     }
 }
 

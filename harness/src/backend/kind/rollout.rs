@@ -115,8 +115,8 @@ pub(super) fn trouble(pod: &Pod) -> Option<Trouble> {
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref());
     let node = node.map_or_else(|| "no node yet".to_owned(), |node| format!("on {node}"));
-    let containers = status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten());
-    let (what, lasting) = containers.filter_map(container_trouble).next().unwrap_or_else(|| {
+    let mut containers = status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten());
+    let (what, lasting) = containers.find_map(container_trouble).unwrap_or_else(|| {
         let failed = conditions.iter().find(|condition| condition.status == "False" && condition.message.is_some());
         let said = failed.and_then(|condition| condition.message.clone()).or(status.message);
         let phase = status.phase.unwrap_or_else(|| "unknown".to_owned());
@@ -133,13 +133,20 @@ fn container_trouble(container: &ContainerStatus) -> Option<(String, bool)> {
     let state = container.state.as_ref()?;
     if let Some(waiting) = &state.waiting {
         let reason = waiting.reason.as_deref().unwrap_or("waiting");
-        let message = waiting.message.as_deref().map(|message| format!(" ({message})")).unwrap_or_default();
+        let message = waiting.message.as_deref().map(|message| format!(" ({})", short(message))).unwrap_or_default();
         let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
         let last = last.map(|last| format!(", ended before with status {}", last.exit_code)).unwrap_or_default();
         return Some((format!("{} {reason}{message}{last}", container.name), LASTING.contains(&reason)));
     }
     let ended = state.terminated.as_ref().filter(|ended| ended.exit_code != 0)?;
     Some((format!("{} ended with status {}", container.name, ended.exit_code), false))
+}
+
+/// The end of a long message: causes come last, and what comes before is repeated by every layer in between.
+fn short(message: &str) -> String {
+    const LONGEST: usize = 160;
+    let count = message.chars().count();
+    if count <= LONGEST { message.to_owned() } else { format!("…{}", message.chars().skip(count - LONGEST).collect::<String>()) }
 }
 
 #[cfg(test)]

@@ -109,8 +109,8 @@ fn missing(machine: &Machine, addresses: &BTreeMap<String, Ipv4Addr>, thing: &st
 fn addresses(nodes: &BTreeMap<String, Node>) -> BTreeMap<String, Ipv4Addr> {
     let of = |node: &Node| {
         let addresses = node.status.as_ref()?.addresses.as_ref()?;
-        let own = addresses.iter().filter(|address| address.type_ == "InternalIP");
-        own.filter_map(|address| address.address.parse().ok()).next()
+        let mut own = addresses.iter().filter(|address| address.type_ == "InternalIP");
+        own.find_map(|address| address.address.parse().ok())
     };
     nodes.iter().filter_map(|(name, node)| Some((name.clone(), of(node)?))).collect()
 }

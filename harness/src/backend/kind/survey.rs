@@ -49,7 +49,7 @@ async fn node_image(engine: &Engine, image: &str) -> Ability {
     Ability { what: "node image".to_owned(), found, remedy }
 }
 
-/// Entering the namespaces of other users' processes takes these capabilities (user_namespaces(7), ptrace(2)).
+/// Entering the namespaces of other users' processes takes these capabilities (`user_namespaces(7)`, `ptrace(2)`).
 fn enter() -> Ability {
     const NEEDED: [(u32, &str); 2] = [(19, "CAP_SYS_PTRACE"), (21, "CAP_SYS_ADMIN")];
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-/// A row of `/proc/net/route` (`fib_route_seq_show` in net/ipv4/fib_trie.c).
+/// A row of `/proc/net/route` (`fib_route_seq_show` in `net/ipv4/fib_trie.c`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Route {
     /// Where to.
@@ -40,7 +40,7 @@ pub(super) fn devices(text: &str) -> Vec<String> {
     text.lines().skip(2).filter_map(|line| line.split_once(':')).map(|(name, _)| name.trim().to_owned()).collect()
 }
 
-/// The other ends of established connections with `port` at either end, from `/proc/net/tcp` (`get_tcp4_sock` in net/ipv4/tcp_ipv4.c).
+/// The other ends of established connections with `port` at either end, from `/proc/net/tcp` (`get_tcp4_sock` in `net/ipv4/tcp_ipv4.c`).
 pub(super) fn sessions(text: &str, port: u16) -> Vec<Ipv4Addr> {
     // TCP_ESTABLISHED in include/net/tcp_states.h.
     const ESTABLISHED: &str = "01";
