@@ -10,11 +10,12 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cnilab::backend::kind::{Choices, Kind, Options, Progress, Share, Watch};
+use cnilab::backend::kind::{Choices, Kind, Options, Progress, Share, Stray, Watch, Why, strays, sweep};
 use cnilab::name::{PlaceName, Symbol};
 use cnilab::nettool;
 use cnilab::place::{Cmd, in_netns};
 use cnilab::site::{Nic, NodeSpec, PodSpec, Site, Topology, Wiring};
+use cnilab::wait::{Look, until};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 type Done = Result<(), Failed>;
@@ -24,13 +25,17 @@ const HOST_GW: &str = "the_published_flannel_makes_routes_as_host_gw";
 const VXLAN: &str = "the_published_flannel_makes_tunnels_as_vxlan";
 
 fn main() {
+    if let Some(folder) = std::env::var_os(CHILD) {
+        return child(Path::new(&folder));
+    }
     let arguments = Arguments::from_args();
-    let trials: [Named; 7] = [
+    let trials: [Named; 8] = [
         ("flannel_udp_is_built_used_and_taken_away", whole_life),
         ("a_lab_too_large_builds_nothing", too_large),
         ("a_missing_node_image_leaves_nothing", missing_node_image),
         ("a_cni_that_never_gets_ready_leaves_its_logs_and_nothing_else", never_ready),
         ("an_abandoned_bring_up_can_be_deleted", abandoned),
+        ("what_a_killed_run_left_is_swept", killed),
         (HOST_GW, || published("flannel-host-gw", "v0.27.4")),
         (VXLAN, || published("flannel-vxlan", "v0.27.4")),
     ];
@@ -39,7 +44,9 @@ fn main() {
     let offline = std::env::var_os("CNILAB_OFFLINE_DIR").is_some();
     let unpublished = |name| [HOST_GW, VXLAN].contains(&name) && !offline;
     let trials = trials.into_iter().map(|(name, trial)| match &why_not {
-        None if unpublished(name) => Trial::test(format!("{name} [left out: CNILAB_OFFLINE_DIR is not set]"), || Ok(())).with_ignored_flag(true),
+        None if unpublished(name) => {
+            Trial::test(format!("{name} [left out: CNILAB_OFFLINE_DIR is not set]"), || Ok(())).with_ignored_flag(true)
+        }
         None => Trial::test(name, trial),
         Some(why) if required => {
             let why = why.clone();
@@ -134,7 +141,11 @@ fn whole_life() -> Done {
         used?;
         check("nothing is left", &left, &Vec::new())?;
         check("docker agrees", &containers(&kind.cluster()), &String::new())?;
-        if up.saturating_sub(others) > Duration::from_secs(10) { Err("our own share of the bring-up is more than 10 s".into()) } else { Ok(()) }
+        if up.saturating_sub(others) > Duration::from_secs(10) {
+            Err("our own share of the bring-up is more than 10 s".into())
+        } else {
+            Ok(())
+        }
     })
 }
 
@@ -192,7 +203,11 @@ fn too_large() -> Done {
     let mut topology = topology();
     topology.nodes = (0..4).map(|_| topology.nodes[0].clone()).collect();
     let error = run(kind.up(&topology)).err().ok_or("it was built")?;
-    check("the reason", &spell(error), &format!("the cluster {} was not brought up: the lab has 4 nodes, and the recipe flannel, UDP backend offers 3", kind.cluster()))?;
+    check(
+        "the reason",
+        &spell(error),
+        &format!("the cluster {} was not brought up: the lab has 4 nodes, and the recipe flannel, UDP backend offers 3", kind.cluster()),
+    )?;
     check("docker agrees", &containers(&kind.cluster()), &String::new())
 }
 
@@ -247,6 +262,39 @@ fn abandoned() -> Done {
         check("docker agrees", &containers(&kind.cluster()), &String::new())?;
     }
     Ok(())
+}
+
+/// This very program, asked to bring a cluster up and to do no more, says so by this variable.
+const CHILD: &str = "CNILAB_TRIAL_FOLDER";
+
+fn killed() -> Done {
+    let folder = tempfile::tempdir()?;
+    #[expect(clippy::disallowed_methods, reason = "only a process of its own can be killed")]
+    let mut child = std::process::Command::new(std::env::current_exe()?).env(CHILD, folder.path()).spawn()?;
+    let cluster = Options { run: format!("killed-{}", child.id()), ..options("", folder.path()) }.cluster();
+    run(async {
+        let what = "two containers of the cluster";
+        until(what, Duration::from_secs(30), Duration::from_millis(200), async || match containers(&cluster).lines().count() {
+            0 | 1 => Look::NotYet("fewer".to_owned()),
+            _ => Look::Done(()),
+        })
+        .await?;
+        let stray = |strays: &[Stray]| strays.iter().find(|stray| stray.cluster == cluster).map(|stray| stray.why);
+        check("a cluster in use is no stray", &stray(&strays().await?), &None)?;
+        check("a cluster in use is not swept", &sweep(&cluster).await.is_err(), &true)?;
+        child.kill()?;
+        child.wait()?;
+        check("it is abandoned now", &stray(&strays().await?), &Some(Why::Abandoned))?;
+        sweep(&cluster).await?;
+        check("it is swept", &stray(&strays().await?), &None)
+    })?;
+    check("docker agrees", &containers(&cluster), &String::new())
+}
+
+fn child(folder: &Path) {
+    let kind = Kind::new(options("killed", folder));
+    let up = run(kind.up(&topology()));
+    eprintln!("it came to its end: {:?}", up.err());
 }
 
 /// Other recipes with the manifests that their authors publish; a folder of those is in `CNILAB_OFFLINE_DIR`.

@@ -31,7 +31,12 @@ pub fn ping(to: Ipv4Addr, payload: &[u8], patience: Duration) -> io::Result<Echo
     let id = u16::try_from(std::process::id() & 0xffff).unwrap_or_default();
     let request = message(ECHO_REQUEST, id, 1, payload);
     let sent = Instant::now();
-    sendto(socket.as_raw_fd(), &request, &SockaddrIn::new(to.octets()[0], to.octets()[1], to.octets()[2], to.octets()[3], 0), MsgFlags::empty())?;
+    sendto(
+        socket.as_raw_fd(),
+        &request,
+        &SockaddrIn::new(to.octets()[0], to.octets()[1], to.octets()[2], to.octets()[3], 0),
+        MsgFlags::empty(),
+    )?;
     // An IPv4 packet is no longer.
     let mut packet = vec![0; 65_535];
     loop {

@@ -68,9 +68,7 @@ pub fn run(tool: Tool) -> Result<String, NettoolError> {
             signals.forever().next();
             Ok(String::new())
         }
-        Tool::Get { address, within } => {
-            get(address, Duration::from_millis(within)).map_err(failed(format!("get a page from {address}")))
-        }
+        Tool::Get { address, within } => get(address, Duration::from_millis(within)).map_err(failed(format!("get a page from {address}"))),
         Tool::Ping { address, size, within } => {
             let payload: Vec<u8> = (0..=u8::MAX).cycle().take(size).collect();
             let echo = ping(address, &payload, Duration::from_millis(within)).map_err(failed(format!("ping {address}")))?;

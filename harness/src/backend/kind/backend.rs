@@ -1,27 +1,26 @@
 //! The kind backend itself.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::build::Build;
+use super::claim::{self, Claim};
 use super::engine::Engine;
 use super::error::KindError;
 use super::options::{Clock, Options, Phase, Progress, Share};
 use super::prepare::{Prepared, prepare};
-use super::program::Program;
+use super::program::{Program, take_away};
 use super::survey;
 use crate::name::PlaceName;
 use crate::site::{Site, Survey, Topology};
-use crate::wait::{Look, until};
 
 /// Builds labs as clusters of kind.
 #[derive(Debug)]
 pub struct Kind {
     options: Options,
     clock: Clock,
-    /// Set as soon as there may be something of ours to delete.
-    created: AtomicBool,
+    /// Held as soon as there may be something of ours to delete.
+    claim: Mutex<Option<Claim>>,
 }
 
 /// Why a cluster was not brought up.
@@ -50,7 +49,7 @@ fn spell_left(left: &[String]) -> String {
 impl Kind {
     /// A backend that will make one cluster at most.
     pub fn new(options: Options) -> Self {
-        Self { options, clock: Clock::default(), created: AtomicBool::new(false) }
+        Self { options, clock: Clock::default(), claim: Mutex::new(None) }
     }
 
     /// What it could do here and now; changes nothing.
@@ -91,7 +90,7 @@ impl Kind {
     ///
     /// Returns what could not be deleted.
     pub async fn delete(&self) -> Vec<String> {
-        if !self.created.load(Ordering::SeqCst) {
+        if self.claim().is_none() {
             return Vec::new();
         }
         let program = self.program();
@@ -99,7 +98,8 @@ impl Kind {
         let deleted = self.clock.phase(&self.options.watch, Share::Own, &what, take_away(&program)).await;
         match deleted {
             Ok(()) => {
-                self.created.store(false, Ordering::SeqCst);
+                // A claim to a cluster that is gone does no harm.
+                self.claim().take().map(Claim::release);
                 Vec::new()
             }
             Err(error) => {
@@ -114,12 +114,24 @@ impl Kind {
         }
     }
 
+    /// Leaves the cluster standing for good, and says how to enter it.
+    ///
+    /// # Errors
+    /// If that cannot be noted; then it counts as left behind.
+    pub fn keep(&self) -> Result<String, KindError> {
+        if let Some(claim) = self.claim().take() {
+            claim.keep().map_err(KindError::host("note that the cluster is kept"))?;
+        }
+        Ok(format!("export KUBECONFIG={}; kind delete cluster --name {} takes it away", self.kubeconfig().display(), self.cluster()))
+    }
+
     async fn build(&self, topology: &Topology) -> Result<Site, KindError> {
         let watch = &self.options.watch;
         let program = self.program();
         let (prepared, engine) = self.clock.phase(watch, Share::Own, "read the recipe", self.prepare(topology, &program)).await?;
         let build = Build { options: &self.options, clock: &self.clock, engine: &engine, program: &program, prepared: &prepared, topology };
-        self.created.store(true, Ordering::SeqCst);
+        let claim = Claim::take(&claim::usual_folder(), &program.cluster);
+        *self.claim() = Some(claim.map_err(KindError::host(format!("claim the name {}", program.cluster)))?);
         let image = build.create().await?;
         build.finish(image).await
     }
@@ -137,14 +149,18 @@ impl Kind {
             return Err(KindError::Unfit(format!("{} is to run on {}, which the lab does not have", pod.name, pod.node)));
         }
         let taken = engine.containers(&program.cluster).await?;
-        if taken.is_empty() { Ok((prepared, engine)) } else { Err(KindError::Unfit(format!("there is a cluster {} already", program.cluster))) }
+        if taken.is_empty() {
+            Ok((prepared, engine))
+        } else {
+            Err(KindError::Unfit(format!("there is a cluster {} already", program.cluster)))
+        }
     }
 
     /// Keeps the logs of a cluster that failed, if there is one.
     async fn keep_logs(&self) -> Option<PathBuf> {
         let program = self.program();
         let engine = Engine::connect().await.ok()?;
-        if !self.created.load(Ordering::SeqCst) || engine.containers(&program.cluster).await.ok()?.is_empty() {
+        if self.claim().is_none() || engine.containers(&program.cluster).await.ok()?.is_empty() {
             return None;
         }
         let folder = self.options.folder.join("logs");
@@ -157,23 +173,11 @@ impl Kind {
         }
     }
 
+    fn claim(&self) -> MutexGuard<'_, Option<Claim>> {
+        self.claim.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn program(&self) -> Program {
         Program { cluster: self.cluster(), kubeconfig: self.kubeconfig() }
     }
-}
-
-/// Deletes a cluster until Docker has nothing of it any more: a container whose creation was under way when bring-up was abandoned comes late.
-async fn take_away(program: &Program) -> Result<(), KindError> {
-    program.delete().await?;
-    let engine = Engine::connect().await?;
-    let what = format!("the cluster {} gone", program.cluster);
-    Ok(until(&what, Duration::from_mins(1), Duration::from_millis(500), async || match engine.containers(&program.cluster).await {
-        Ok(left) if left.is_empty() => Look::Done(()),
-        Ok(left) => {
-            let again = program.delete().await.err().map(|error| format!("; {error}")).unwrap_or_default();
-            Look::NotYet(format!("left: {}{again}", left.join(", ")))
-        }
-        Err(error) => Look::NotYet(error.to_string()),
-    })
-    .await?)
 }

@@ -40,8 +40,7 @@ pub(super) fn needs(bytes: &[u8]) -> Result<Needs, String> {
     let part = |kind| segments.iter().find(|segment| segment.kind == kind).map(|segment| &bytes[segment.file.clone()]);
     let loader = part(PT_INTERP).map(|name| text(name, 0)).transpose()?;
     let dynamic = part(PT_DYNAMIC).unwrap_or_default();
-    let entries: Vec<(u64, u64)> =
-        dynamic.chunks_exact(16).map_while(|entry| Some((number(entry, 0, 8)?, number(entry, 8, 8)?))).collect();
+    let entries: Vec<(u64, u64)> = dynamic.chunks_exact(16).map_while(|entry| Some((number(entry, 0, 8)?, number(entry, 8, 8)?))).collect();
     let mut libraries = Vec::new();
     if let Some((_, strings)) = entries.iter().find(|(tag, _)| *tag == DT_STRTAB) {
         let strings = at(&segments, *strings).ok_or("its string table is not in the file")?;

@@ -1,6 +1,6 @@
 //! Docker, as far as a cluster of kind needs looking after.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bollard::Docker;
@@ -41,13 +41,26 @@ impl Engine {
 
     /// The names of the containers that are, or were, nodes of the cluster.
     pub(super) async fn containers(&self, cluster: &str) -> Result<Vec<String>, KindError> {
-        let filters = HashMap::from([("label", vec![format!("{CLUSTER}={cluster}")])]);
+        Ok(self.clusters().await?.remove(cluster).unwrap_or_default())
+    }
+
+    /// Every cluster of kind and its containers.
+    pub(super) async fn clusters(&self) -> Result<BTreeMap<String, Vec<String>>, KindError> {
+        let filters = HashMap::from([("label", vec![CLUSTER])]);
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
         let list = self.0.list_containers(Some(options)).await.map_err(KindError::docker("list containers"))?;
-        let names = list.into_iter().filter_map(|container| container.names?.into_iter().next());
-        let mut names: Vec<String> = names.map(|name| name.trim_start_matches('/').to_owned()).collect();
-        names.sort();
-        Ok(names)
+        let mut clusters: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for container in list {
+            let cluster = container.labels.and_then(|mut labels| labels.remove(CLUSTER));
+            let name = container.names.and_then(|names| names.into_iter().next());
+            if let (Some(cluster), Some(name)) = (cluster, name) {
+                clusters.entry(cluster).or_default().push(name.trim_start_matches('/').to_owned());
+            }
+        }
+        for containers in clusters.values_mut() {
+            containers.sort();
+        }
+        Ok(clusters)
     }
 
     /// The node that runs in this container.
@@ -62,6 +75,9 @@ impl Engine {
     pub(super) async fn upload(&self, container: &str, folder: &str, tape: &Arc<[u8]>) -> Result<(), KindError> {
         let options = UploadToContainerOptionsBuilder::new().path(folder).build();
         let body = bollard::body_full(tape.to_vec().into());
-        self.0.upload_to_container(container, Some(options), body).await.map_err(KindError::docker(format!("write to {folder} of {container}")))
+        self.0
+            .upload_to_container(container, Some(options), body)
+            .await
+            .map_err(KindError::docker(format!("write to {folder} of {container}")))
     }
 }

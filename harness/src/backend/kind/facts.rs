@@ -48,7 +48,12 @@ const POD_DEVICE: &str = "eth0";
 ///
 /// # Errors
 /// If a node has no way out, or a pod's namespace is not what the cluster says of the pod.
-pub(super) fn facts(rules: &FactRules, nodes: &[SeenNode], pods: &[SeenPod], versions: BTreeMap<String, String>) -> Result<Facts, KindError> {
+pub(super) fn facts(
+    rules: &FactRules,
+    nodes: &[SeenNode],
+    pods: &[SeenPod],
+    versions: BTreeMap<String, String>,
+) -> Result<Facts, KindError> {
     let mut book = Book(Facts { backend: "kind".to_owned(), versions, ..Facts::default() });
     for node in nodes {
         book.node(rules, node)?;
@@ -56,7 +61,8 @@ pub(super) fn facts(rules: &FactRules, nodes: &[SeenNode], pods: &[SeenPod], ver
     let mut host_macs = Vec::new();
     for pod in pods {
         let node = nodes.iter().find(|node| node.spec.name == pod.spec.node);
-        let node = node.ok_or_else(|| KindError::Unfit(format!("{} is to run on {}, which the lab does not have", pod.spec.name, pod.spec.node)))?;
+        let node =
+            node.ok_or_else(|| KindError::Unfit(format!("{} is to run on {}, which the lab does not have", pod.spec.name, pod.spec.node)))?;
         host_macs.extend(book.pod(pod, node)?);
     }
     host_macs.dedup();
@@ -138,7 +144,8 @@ impl Book {
         let address = address.ok_or_else(|| unfit(format!("has not the address {} on {POD_DEVICE}: {:?}", pod.address, own.addresses)))?;
         // The two ends of a veth name each other by number. Names of host veths are the CNI's own affair.
         let host = node.links.iter().find(|link| Some(link.index) == own.peer && link.peer == Some(own.index));
-        let host = host.ok_or_else(|| unfit(format!("has no veth to {}: nothing there is the other end of its {POD_DEVICE}", node.name)))?;
+        let host =
+            host.ok_or_else(|| unfit(format!("has no veth to {}: nothing there is the other end of its {POD_DEVICE}", node.name)))?;
         self.say(&format!("{name}.ip"), &pod.address);
         self.say(&format!("{name}.address"), address);
         if let Some(mac) = own.mac {

@@ -86,7 +86,8 @@ node2.default.interface=eth0 node2.default.ip=172.18.0.2 node2.default.mac=02:00
 node2.flannel0.interface=flannel0 node2.flannel0.ip=10.244.2.0 node2.name=x-worker2 pod1.address=10.244.1.2/24 pod1.gateway=10.244.1.1 \
 pod1.ip=10.244.1.2 pod1.mac=02:00:00:00:00:14 pod1.veth=veth1 pod1.veth.mac=02:00:00:00:00:32";
     assert_eq!(spelt.join(" "), wanted);
-    let points: Vec<String> = facts.points.iter().map(|(point, fact)| format!("{point}={}/{}/{:?}", fact.place, fact.interface, fact.link)).collect();
+    let points: Vec<String> =
+        facts.points.iter().map(|(point, fact)| format!("{point}={}/{}/{:?}", fact.place, fact.interface, fact.link)).collect();
     assert_eq!(
         points,
         [

@@ -57,7 +57,8 @@ pub(super) fn patch(objects: &mut [DynamicObject], patch: &Patch) -> Result<(), 
         }
         Patch::Env { container, set, .. } => {
             let found = containers(&mut object.data).into_iter().find(|found| found["name"] == json!(container));
-            let found = found.ok_or_else(|| format!("a patch is for the container {container} of {wanted}, which has no such container"))?;
+            let found =
+                found.ok_or_else(|| format!("a patch is for the container {container} of {wanted}, which has no such container"))?;
             env(found, set);
         }
     }

@@ -4,29 +4,31 @@
 //! Never: knows a CNI by name, pulls an image of ours, or touches a cluster that it did not make.
 
 mod backend;
+mod claim;
 mod options;
 mod survey;
+mod sweep;
 
-mod recipe;
-mod manifest;
 mod fetch;
+mod manifest;
 mod prepare;
+mod recipe;
 
 mod build;
 mod engine;
-mod program;
-mod machine;
-mod tables;
 mod links;
+mod machine;
+mod program;
+mod tables;
 
-mod elf;
 mod archive;
+mod elf;
 mod load;
 
 mod api;
+mod pods;
 mod rollout;
 mod steps;
-mod pods;
 
 mod facts;
 mod place;
@@ -38,3 +40,4 @@ pub use backend::{BuildError, Kind};
 pub use error::{KindError, RecipeError};
 pub use options::{Options, Phase, Progress, Share, Watch};
 pub use prepare::Choices;
+pub use sweep::{Stray, Why, strays, sweep};

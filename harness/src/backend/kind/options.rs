@@ -42,9 +42,8 @@ impl Options {
     pub fn cluster(&self) -> String {
         // RFC 1123 section 2.1: 63 characters at most; `-control-plane2` is the longest that kind puts behind.
         const LONGEST: usize = 63 - "-control-plane2".len();
-        let clean = |text: &str| -> String {
-            text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
-        };
+        let clean =
+            |text: &str| -> String { text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect() };
         let run = clean(&self.run);
         let mut lab = clean(&self.lab);
         // The run tells clusters apart, so the lab's name gives way.
@@ -114,7 +113,13 @@ pub(super) struct Clock(Mutex<Vec<Phase>>);
 
 impl Clock {
     /// Carries out a phase, tells of it and takes its time. Phases that are done at once are told of one by one.
-    pub(super) async fn phase<T, E>(&self, watch: &Watch, share: Share, what: &str, doing: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub(super) async fn phase<T, E>(
+        &self,
+        watch: &Watch,
+        share: Share,
+        what: &str,
+        doing: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         watch.tell(Progress::Began(what.to_owned()));
         let began = Instant::now();
         let done = doing.await?;

@@ -112,7 +112,12 @@ fn look(seen: &[Pod], pods: &[PodSpec], image: &PodImage) -> Look<Vec<Running>> 
         let of_spec = |seen: &&Pod| {
             seen.metadata.name.as_deref() == Some(pod.name.as_str()) && seen.metadata.namespace.as_deref() == Some(pod.namespace.as_str())
         };
-        match seen.iter().filter(|seen| trouble(seen).is_none()).find(of_spec).map_or(Err("not ready".to_owned()), |seen| place(seen, pod, image)) {
+        match seen
+            .iter()
+            .filter(|seen| trouble(seen).is_none())
+            .find(of_spec)
+            .map_or(Err("not ready".to_owned()), |seen| place(seen, pod, image))
+        {
             Ok(found) => running.push(found),
             Err(why) => missing.push(format!("{}: {why}", pod.name)),
         }
@@ -151,7 +156,8 @@ pub(super) async fn reachable(machines: &[Machine], pods: &[Running]) -> Result<
         let mut missing = Vec::new();
         for machine in machines {
             let routes = machine.routes()?;
-            let leads = |pod: &Running| tables::best(&routes, pod.address).is_some_and(|route| route.to.prefix_len() > 0 && route.device.is_some());
+            let leads =
+                |pod: &Running| tables::best(&routes, pod.address).is_some_and(|route| route.to.prefix_len() > 0 && route.device.is_some());
             missing.extend(pods.iter().filter(|pod| !leads(pod)).map(|pod| format!("{} has none to {}", machine.name, pod.name)));
         }
         Ok(missing)
@@ -184,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_pod_is_pinned_and_never_pulled() {
-        let pod: Pod = serde_json::from_value(object(&spec(), "x-worker", &PodImage::Nettool("cnilab.local/nettool:1".to_owned()), "r1")).expect("a pod");
+        let pod: Pod = serde_json::from_value(object(&spec(), "x-worker", &PodImage::Nettool("cnilab.local/nettool:1".to_owned()), "r1"))
+            .expect("a pod");
         let inner = pod.spec.expect("it has one");
         assert_eq!((inner.node_name.as_deref(), inner.containers[0].image_pull_policy.as_deref()), (Some("x-worker"), Some("Never")));
         assert_eq!(pod.metadata.labels.expect("some")[RUN], "r1");

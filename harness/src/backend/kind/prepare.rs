@@ -47,7 +47,10 @@ pub(super) async fn prepare(folder: &Path, choices: &Choices) -> Result<Prepared
     let version = choices.version.clone().unwrap_or_else(|| recipe.version.clone());
     let Some(chosen) = recipe.versions.get(&version) else {
         let known: Vec<&str> = recipe.versions.keys().map(String::as_str).collect();
-        return Err(RecipeError::Invalid { path, problems: vec![format!("there is no version {version}; there are {}", known.join(", "))] });
+        return Err(RecipeError::Invalid {
+            path,
+            problems: vec![format!("there is no version {version}; there are {}", known.join(", "))],
+        });
     };
     let mut manifests = BTreeMap::new();
     for (name, source) in &chosen.manifests {

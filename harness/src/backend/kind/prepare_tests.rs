@@ -65,10 +65,7 @@ fn images_can_be_chosen_over_the_recipe_s_own() {
     let images = by(&[("docker.io/rancher/mirrored-flannelcni-flannel:v0.19.2", "mine:1"), ("unknown", "other")]);
     let choices = Choices { version: Some("v0.19.2".to_owned()), images, offline: None };
     let prepared = run(prepare(&configs().join("flannel-udp"), &choices)).expect("complete");
-    assert_eq!(
-        prepared.images.iter().collect::<Vec<_>>(),
-        ["docker.io/rancher/mirrored-flannelcni-flannel-cni-plugin:v1.1.0", "mine:1"]
-    );
+    assert_eq!(prepared.images.iter().collect::<Vec<_>>(), ["docker.io/rancher/mirrored-flannelcni-flannel-cni-plugin:v1.1.0", "mine:1"]);
 }
 
 #[test]

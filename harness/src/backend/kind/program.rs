@@ -9,7 +9,9 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::process::Command;
 
+use super::engine::Engine;
 use super::error::KindError;
+use crate::wait::{Look, until};
 
 /// A cluster as `kind` sees it: a name, and a kubeconfig file of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +74,22 @@ impl Program {
     fn args<const N: usize>(&self, words: [&str; N]) -> Vec<std::ffi::OsString> {
         words.into_iter().map(Into::into).chain(["--name".into(), self.cluster.clone().into()]).collect()
     }
+}
+
+/// Deletes a cluster until Docker has nothing of it any more: a container whose creation was under way when bring-up was abandoned comes late.
+pub(super) async fn take_away(program: &Program) -> Result<(), KindError> {
+    program.delete().await?;
+    let engine = Engine::connect().await?;
+    let what = format!("the cluster {} gone", program.cluster);
+    Ok(until(&what, Duration::from_mins(1), Duration::from_millis(500), async || match engine.containers(&program.cluster).await {
+        Ok(left) if left.is_empty() => Look::Done(()),
+        Ok(left) => {
+            let again = program.delete().await.err().map(|error| format!("; {error}")).unwrap_or_default();
+            Look::NotYet(format!("left: {}{again}", left.join(", ")))
+        }
+        Err(error) => Look::NotYet(error.to_string()),
+    })
+    .await?)
 }
 
 /// Runs `kind` to its end and returns what it printed; ends it if nobody waits for it any more.

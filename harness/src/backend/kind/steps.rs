@@ -40,12 +40,15 @@ pub(super) fn title(step: &Step) -> String {
 pub(super) async fn take(cluster: &Cluster, prepared: &Prepared, step: &Step) -> Result<(), KindError> {
     let what = title(step);
     let every = |within: &Within, status: &dyn Fn(&Machine) -> Result<(), String>| {
-        let statuses: Vec<String> = cluster.machines.iter().filter_map(|machine| Some(format!("{} {}", machine.name, status(machine).err()?))).collect();
+        let statuses: Vec<String> =
+            cluster.machines.iter().filter_map(|machine| Some(format!("{} {}", machine.name, status(machine).err()?))).collect();
         (within.0, statuses)
     };
     match step {
         Step::Apply(name) => api::apply(&cluster.client, prepared.manifests.get(name).map_or(&[], Vec::as_slice)).await,
-        Step::Rollout { of, within } => Ok(until(&what, within.0, api::EVERY, async || rollout::look(&cluster.client, of, cluster.machines.len()).await).await?),
+        Step::Rollout { of, within } => {
+            Ok(until(&what, within.0, api::EVERY, async || rollout::look(&cluster.client, of, cluster.machines.len()).await).await?)
+        }
         Step::NodesReady { within } => Ok(until(&what, within.0, api::EVERY, async || match api::nodes(&cluster.client).await {
             Ok(nodes) => rollout::nodes_ready(&nodes),
             Err(error) => Look::NotYet(error.to_string()),
