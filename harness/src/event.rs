@@ -5,19 +5,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::name::PlaceName;
+
 /// Something that happened during a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum Event {
-    /// A phase began: `bring up 2 nodes, 3 pods`.
+    /// A phase began: `bring up 2 nodes and 3 pods`.
     Began {
         /// The phase.
         phase: String,
     },
     /// The phase that began last is over.
     Done {
-        /// The phase.
-        phase: String,
         /// How long it took, in microseconds.
         micros: u64,
     },
@@ -25,5 +25,17 @@ pub enum Event {
     Note {
         /// The line.
         text: String,
+    },
+    /// The lab stays up until the run is told to go on.
+    Kept {
+        /// Each place, and the descriptor of its network namespace in the process that holds the lab.
+        places: Vec<(PlaceName, i32)>,
+    },
+    /// The run cannot go on; nothing follows.
+    Failed {
+        /// Why, with every cause.
+        text: String,
+        /// This host lacks something that the lab needs: nothing is wrong with the harness.
+        host_cannot: bool,
     },
 }

@@ -3,6 +3,19 @@
 //! In: points of a site. Out: [`Recording`]s: frames, drops, and whether each point was alive to the end.
 //! Never: dissects, judges, or puts an interface into promiscuous mode.
 
+mod options;
 mod recording;
 
+mod arm;
+mod listen;
+
+mod block;
+mod link;
+mod problem;
+mod ring;
+mod sentinel;
+
+pub use arm::{Armed, arm};
+pub use options::{Options, Sabotage, Target};
+pub use problem::CaptureError;
 pub use recording::{Liveness, Recording};

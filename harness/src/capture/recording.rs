@@ -20,7 +20,7 @@ pub struct Recording {
     pub snap_length: u32,
     /// The frames, in the order the kernel delivered them; the sentinel's are left out.
     pub frames: Vec<Frame>,
-    /// How many frames the kernel dropped for want of room (`PACKET_STATISTICS`).
+    /// How many frames the kernel dropped for want of room (`PACKET_STATISTICS`), and how many we had no room for ourselves.
     pub dropped: u64,
     /// How the capture ended.
     pub liveness: Liveness,

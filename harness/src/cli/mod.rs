@@ -1,31 +1,20 @@
-//! cli.
-use std::process::ExitCode;
+//! The command line: arguments, progress, exit codes.
+//!
+//! In: arguments. Out: data on standard output, talk on standard error, an exit code.
+//! Never: knows how a lab is built or judged.
 
-use clap::Parser;
+mod args;
+mod check;
+mod dispatch;
+mod doctor;
+mod exit;
+mod find;
+mod judge;
+mod mutate;
+mod nettool;
+mod output;
+mod progress;
+mod run;
+mod show;
 
-#[derive(Parser)]
-enum Command {
-    #[command(subcommand, hide = true)]
-    Nettool(crate::nettool::Tool),
-}
-
-/// Runs the command.
-pub fn main() -> ExitCode {
-    let Command::Nettool(tool) = Command::parse();
-    match crate::nettool::run(tool) {
-        Ok(text) => {
-            #[expect(clippy::print_stdout, reason = "a command line")]
-            {
-                print!("{text}");
-            }
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            #[expect(clippy::print_stderr, reason = "a command line")]
-            {
-                eprintln!("error: {error}: {}", error.source);
-            }
-            ExitCode::FAILURE
-        }
-    }
-}
+pub use dispatch::main;

@@ -5,4 +5,19 @@
 
 mod model;
 
+mod file;
+mod limit;
+mod problem;
+
+mod open;
+mod read;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use limit::{CAPTURES, FACTS, FRAMES, LAB, MANIFEST, SCENARIO, SCENARIOS, STATES, TEXT, TOTAL};
 pub use model::{Evidence, FORMAT, Manifest, ScenarioEvidence, StateText};
+pub use problem::EvidenceError;
+pub use read::read;
+pub use write::{STILL_RUNNING, Writer, default_folder};

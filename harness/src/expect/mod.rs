@@ -4,5 +4,23 @@
 //! Never: knows a lab, or what a name stands for.
 
 mod pattern;
+mod reader;
 
+mod packet_line;
+
+mod address;
+mod icmp;
+mod internet;
+mod transport;
+
+mod lengths;
+
+mod state_line;
+
+pub use address::mac;
+pub use packet_line::{packet_line, time_stamp};
 pub use pattern::{FieldPattern, LayerPattern, LineProblem, Pattern, StateLine, StateToken, Want, Word};
+pub use state_line::{state_line, state_words};
+
+#[cfg(test)]
+mod tests;

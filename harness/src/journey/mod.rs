@@ -4,5 +4,10 @@
 //! Never: looks at expectations, talks to a backend, reads a clock.
 
 mod model;
+mod trace;
 
 pub use model::{Journey, Leg, Sighting, Stop};
+pub use trace::trace;
+
+#[cfg(test)]
+pub(crate) mod craft;

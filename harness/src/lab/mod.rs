@@ -5,7 +5,40 @@
 
 mod model;
 
+mod at;
+mod file;
+mod suggest;
+
+mod problem;
+mod shape;
+mod tree;
+
+mod cluster;
+mod command;
+mod path;
+mod placeholder;
+mod pod;
+mod symbol;
+mod value;
+
+mod exercise;
+mod lines;
+mod load;
+mod names;
+mod scenario;
+mod uses;
+mod when;
+
+mod mutation;
+
+pub use command::command;
+pub use load::{load, schema};
 pub use model::{
     Claim, Cluster, Correction, DocumentedLine, Expectation, Lab, LabNic, LabNode, LabPod, LabTunnel, LabWiring, Line, Network, Position,
     Probe, Scenario, Source, StateExpectation, When,
 };
+pub use mutation::{Break, Broken, Consequence, HarnessFault, Mutation, Step, matches_glob, mutations};
+pub use placeholder::fill;
+pub use problem::{Problem, Problems};
+pub use symbol::host_veth;
+pub use value::route_protocol_name;

@@ -5,4 +5,14 @@
 
 mod model;
 
+mod bind;
+mod describe;
+mod draft;
+
+pub use bind::BindError;
+pub use describe::describe;
+pub use draft::draft;
 pub use model::{BoundPlan, BoundPoint, BoundProbe, BoundScenario, BoundState, Plan, PlannedScenario};
+
+#[cfg(test)]
+mod tests;

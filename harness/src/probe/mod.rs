@@ -5,4 +5,10 @@
 
 mod outcome;
 
+mod echo;
+mod problem;
+mod send;
+
 pub use outcome::Outcome;
+pub use problem::ProbeError;
+pub use send::{DEADLINE, send, send_within, warm_up, withheld};

@@ -55,7 +55,7 @@ pub struct Emulated {
 }
 
 /// What a backend could do here and now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survey {
     /// `netns`, `kind`, `cluster`.
     pub backend: String,
@@ -66,7 +66,7 @@ pub struct Survey {
 }
 
 /// One thing a host can or cannot do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ability {
     /// What: `user namespace`, `ipip`, `/dev/net/tun`.
     pub what: String,

@@ -1,11 +1,12 @@
 //! What a backend is asked to build.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
-use crate::name::PlaceName;
+use crate::name::{PlaceName, Symbol};
 
 /// Nodes, pods and what lies between them. Says what exists and how it is wired, not which CNI does so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -14,6 +15,8 @@ pub struct Topology {
     pub nodes: Vec<NodeSpec>,
     /// The pods, in the lab's order.
     pub pods: Vec<PodSpec>,
+    /// What symbols stand for that are on no interface, and so cannot be read back from the site: `gateway.ip`, `cali.mac`.
+    pub constants: BTreeMap<Symbol, String>,
 }
 
 /// A node.
@@ -65,6 +68,15 @@ pub struct TunnelSpec {
 pub enum TunnelKind {
     /// IP-in-IP (RFC 2003), any remote: the outer destination is the route's gateway.
     Ipip,
+}
+
+impl TunnelKind {
+    /// As `ip -d link` calls it: `ipip`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ipip => "ipip",
+        }
+    }
 }
 
 /// A route in a node's main table.

@@ -4,5 +4,25 @@
 //! Never: looks at the world, at a clock, or at anything but its arguments.
 
 mod model;
+mod outcome;
 
+mod names;
+mod variables;
+
+mod align;
+mod compare;
+mod expected;
+mod seen;
+
+mod belief;
+mod point;
+mod state;
+mod when;
+
+mod judge;
+
+pub use judge::judge;
 pub use model::{ExpectationVerdict, Finding, LineVerdict, Outcome, RunVerdict, ScenarioVerdict, Subject};
+
+#[cfg(test)]
+mod tests;

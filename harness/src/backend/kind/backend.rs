@@ -11,6 +11,7 @@ use super::options::{Clock, Options, Phase, Progress, Share};
 use super::prepare::{Prepared, prepare};
 use super::program::{Program, take_away};
 use super::survey;
+use crate::backend::{Backend, Leftovers, UpError};
 use crate::name::PlaceName;
 use crate::site::{Site, Survey, Topology};
 
@@ -46,15 +47,34 @@ fn spell_left(left: &[String]) -> String {
     if left.is_empty() { String::new() } else { format!(" and could not be deleted either; left: {}", left.join(", ")) }
 }
 
+impl Backend for Kind {
+    async fn survey(&self) -> Survey {
+        survey::survey(&self.options).await
+    }
+
+    /// As the contract says; if it fails, the cluster is deleted and its logs are kept.
+    async fn up(&self, topology: &Topology) -> Result<Site, UpError> {
+        match self.build(topology).await {
+            Ok(site) => Ok(site),
+            Err(source) => {
+                let logs = self.keep_logs().await;
+                Err(Box::new(BuildError { cluster: self.cluster(), logs, left: self.delete().await, source }).into())
+            }
+        }
+    }
+
+    async fn down(&self, site: Site) -> Result<(), Leftovers> {
+        // Namespaces stay as long as somebody has them open.
+        drop(site);
+        let left = self.delete().await;
+        if left.is_empty() { Ok(()) } else { Err(Leftovers(left)) }
+    }
+}
+
 impl Kind {
     /// A backend that will make one cluster at most.
     pub fn new(options: Options) -> Self {
         Self { options, clock: Clock::default(), claim: Mutex::new(None) }
-    }
-
-    /// What it could do here and now; changes nothing.
-    pub async fn survey(&self) -> Survey {
-        survey::survey(&self.options).await
     }
 
     /// The cluster's name.
@@ -70,20 +90,6 @@ impl Kind {
     /// The phases that came to their end, in the order in which they did.
     pub fn phases(&self) -> Vec<Phase> {
         self.clock.phases()
-    }
-
-    /// Builds the topology as a cluster.
-    ///
-    /// # Errors
-    /// What went wrong. The cluster is deleted then, and its logs kept; if that fails too, the error lists what is left.
-    pub async fn up(&self, topology: &Topology) -> Result<Site, BuildError> {
-        match self.build(topology).await {
-            Ok(site) => Ok(site),
-            Err(source) => {
-                let logs = self.keep_logs().await;
-                Err(BuildError { cluster: self.cluster(), logs, left: self.delete().await, source })
-            }
-        }
     }
 
     /// Deletes the cluster, if one was made; also one whose bring-up was abandoned half-way.

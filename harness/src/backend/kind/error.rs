@@ -62,7 +62,7 @@ pub enum KindError {
     #[error(transparent)]
     Wait(#[from] WaitError),
     /// A program of the host failed.
-    #[error("`{command}` failed ({status}): {stderr}")]
+    #[error("`{command}` failed ({status}){}{stderr}", if .stderr.is_empty() { "" } else { ": " })]
     Program {
         /// The whole command.
         command: String,

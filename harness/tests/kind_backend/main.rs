@@ -5,12 +5,15 @@
 
 #![expect(clippy::print_stderr, reason = "a trial tells how far it is")]
 
+mod journey;
+
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use cnilab::backend::kind::{Choices, Kind, Options, Progress, Share, Stray, Watch, Why, strays, sweep};
+use cnilab::backend::{Backend, UpError};
 use cnilab::name::{PlaceName, Symbol};
 use cnilab::nettool;
 use cnilab::place::{Cmd, in_netns};
@@ -112,7 +115,11 @@ fn topology() -> Topology {
         host_interface: String::new(),
         wiring: Wiring::Routed { gateway: Ipv4Addr::UNSPECIFIED, host_mac: [0; 6] },
     };
-    Topology { nodes: vec![node(1), node(2)], pods: vec![pod("pod1", "node1"), pod("pod2", "node2"), pod("pod3", "node1")] }
+    Topology {
+        nodes: vec![node(1), node(2)],
+        pods: vec![pod("pod1", "node1"), pod("pod2", "node2"), pod("pod3", "node1")],
+        constants: BTreeMap::new(),
+    }
 }
 
 /// A shell's word for a cluster's containers; empty if there is none.
@@ -130,16 +137,18 @@ fn whole_life() -> Done {
     run(async {
         let site = kind.up(&topology()).await.map_err(spell)?;
         let up = began.elapsed();
-        let used = use_site(&site).await;
+        let used = match use_site(&site).await {
+            Ok(()) => journey::check(&site).await,
+            failed => failed,
+        };
         let others: Duration = overlapping(&kind);
         eprintln!("up in {:.2} s, of which our own share {:.2} s", up.as_secs_f64(), (up.saturating_sub(others)).as_secs_f64());
         for phase in kind.phases() {
             eprintln!("  {:6.2} s {:?} {}", phase.took.as_secs_f64(), phase.share, phase.what);
         }
-        drop(site);
-        let left = kind.delete().await;
+        let left = kind.down(site).await.err();
         used?;
-        check("nothing is left", &left, &Vec::new())?;
+        check("nothing is left", &left, &None)?;
         check("docker agrees", &containers(&kind.cluster()), &String::new())?;
         if up.saturating_sub(others) > Duration::from_secs(10) {
             Err("our own share of the bring-up is more than 10 s".into())
@@ -237,7 +246,8 @@ fn never_ready() -> Done {
     let choices = Choices { images: plain.choices.images.clone().into_iter().chain(images).collect(), ..Choices::default() };
     let kind = Kind::new(Options { recipe: kept, choices, ..plain });
     let error = run(kind.up(&topology())).err().ok_or("it was built")?;
-    let logs = error.logs.clone().ok_or("no logs were kept")?;
+    let UpError::Cluster(built) = &error else { return Err(format!("{error}").into()) };
+    let logs = built.logs.clone().ok_or("no logs were kept")?;
     let told = spell(error);
     eprintln!("{told}");
     for word in ["DaemonSet/kube-flannel/kube-flannel-ds rolled out: not within 8s; last seen: 0 of 3 available", "no-such-flannel"] {
@@ -307,10 +317,9 @@ fn published(lab: &str, version: &str) -> Done {
     run(async {
         let site = kind.up(&topology()).await.map_err(spell)?;
         let used = cross(&site);
-        drop(site);
-        let left = kind.delete().await;
+        let left = kind.down(site).await.err();
         used?;
-        check("nothing is left", &left, &Vec::new())
+        check("nothing is left", &left, &None)
     })
 }
 

@@ -1,0 +1,113 @@
+//! What every backend can do, and how it fails.
+
+use std::io;
+
+use super::kind::{BuildError, Kind};
+use super::netns::Netns;
+use crate::name::PlaceName;
+use crate::site::{Site, Survey, Topology};
+use crate::wait::WaitError;
+
+/// Builds a topology and takes it away again.
+pub trait Backend {
+    /// What this backend could do here and now; changes nothing.
+    fn survey(&self) -> impl Future<Output = Survey>;
+
+    /// Builds the topology, and returns once packets can cross it.
+    ///
+    /// # Errors
+    /// What could not be built. Nothing of it is left.
+    fn up(&self, topology: &Topology) -> impl Future<Output = Result<Site, UpError>>;
+
+    /// Takes the site away; goes on after a fault and tells all of them.
+    ///
+    /// # Errors
+    /// What is still there.
+    fn down(&self, site: Site) -> impl Future<Output = Result<(), Leftovers>>;
+}
+
+/// The backends of this build: a closed set.
+#[derive(Debug)]
+pub enum AnyBackend {
+    /// Network namespaces of this machine.
+    Netns(Netns),
+    /// A real cluster in Docker.
+    Kind(Box<Kind>),
+}
+
+impl Backend for AnyBackend {
+    async fn survey(&self) -> Survey {
+        match self {
+            Self::Netns(netns) => netns.survey().await,
+            Self::Kind(kind) => kind.survey().await,
+        }
+    }
+
+    async fn up(&self, topology: &Topology) -> Result<Site, UpError> {
+        match self {
+            Self::Netns(netns) => netns.up(topology).await,
+            Self::Kind(kind) => kind.up(topology).await,
+        }
+    }
+
+    async fn down(&self, site: Site) -> Result<(), Leftovers> {
+        match self {
+            Self::Netns(netns) => netns.down(site).await,
+            Self::Kind(kind) => kind.down(site).await,
+        }
+    }
+}
+
+/// Why a lab could not be brought up.
+#[derive(Debug, thiserror::Error)]
+pub enum UpError {
+    /// The topology contradicts itself.
+    #[error("cannot build this topology: {0}")]
+    Topology(String),
+    /// No namespace for a place.
+    #[error("cannot create the network namespaces of {count} places")]
+    Namespaces {
+        /// How many were wanted.
+        count: usize,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The kernel refused a request.
+    #[error("cannot {doing} in {place}")]
+    Request {
+        /// In whose namespace.
+        place: PlaceName,
+        /// What was asked for.
+        doing: String,
+        /// What the kernel said.
+        #[source]
+        source: io::Error,
+    },
+    /// A tunnel device could not be made.
+    #[error("cannot make the tunnel device {device} of {node}: {step}{}", remedy.map_or_else(String::new, |remedy| format!(" ({remedy})")))]
+    Tunnel {
+        /// On which node.
+        node: PlaceName,
+        /// Its name.
+        device: String,
+        /// What failed.
+        step: &'static str,
+        /// What would help.
+        remedy: Option<&'static str>,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// No cluster.
+    #[error(transparent)]
+    Cluster(#[from] Box<BuildError>),
+    /// Built, but packets cannot cross it.
+    #[error("the lab is built, but not ready")]
+    NotReady(#[source] WaitError),
+}
+
+/// What is still there after a lab was taken away.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("still there: {}", .0.join(", "))]
+pub struct Leftovers(pub Vec<String>);

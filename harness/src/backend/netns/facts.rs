@@ -1,0 +1,118 @@
+//! What is known of a lab that stands, read back from its kernel: as things are, not as they were asked for.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::try_join_all;
+use ipnet::Ipv4Net;
+
+use super::build::POD_INTERFACE;
+use super::live::{Link, Route, addresses, routes};
+use super::namespace::Namespace;
+use crate::backend::UpError;
+use crate::name::{PlaceName, PointName, Symbol};
+use crate::packet::LinkType;
+use crate::site::{Emulated, Facts, NodeSpec, PodSpec, PointFact, Topology};
+
+/// A place's namespace as it stands.
+struct Found<'a> {
+    place: &'a PlaceName,
+    links: &'a [Link],
+    addresses: Vec<(u32, Ipv4Net)>,
+    routes: Vec<Route>,
+}
+
+/// Reads the facts of a topology: `places` are its nodes' and then its pods' namespaces, `links` their devices.
+pub(super) async fn read(
+    topology: &Topology,
+    places: &[&Namespace],
+    links: &[Vec<Link>],
+    emulated: Vec<Emulated>,
+) -> Result<Facts, UpError> {
+    let names = topology.nodes.iter().map(|node| &node.name).chain(topology.pods.iter().map(|pod| &pod.name));
+    let nodes = topology.nodes.len();
+    let found = names.zip(places.iter().zip(links)).enumerate().map(|(number, (place, (namespace, links)))| async move {
+        let addresses = addresses(&namespace.netlink).await?;
+        // Nothing is told of a pod's routes.
+        let routes = if number < nodes { routes(&namespace.netlink).await? } else { Vec::new() };
+        Ok::<_, UpError>(Found { place, links, addresses, routes })
+    });
+    let found = try_join_all(found).await?;
+    let mut facts =
+        Facts { backend: "netns".to_owned(), values: topology.constants.clone(), points: BTreeMap::new(), emulated, versions: versions() };
+    let (of_nodes, of_pods) = found.split_at(nodes);
+    for (node, found) in topology.nodes.iter().zip(of_nodes) {
+        node_facts(node, found, &mut facts);
+    }
+    for (pod, found) in topology.pods.iter().zip(of_pods) {
+        pod_facts(pod, found, of_nodes.iter().find(|node| *node.place == pod.node), &mut facts);
+    }
+    Ok(facts)
+}
+
+fn node_facts(node: &NodeSpec, found: &Found<'_>, facts: &mut Facts) {
+    for nic in &node.nics {
+        let Some(link) = found.link(&nic.interface) else { continue };
+        let prefix = format!("{}.{}", node.name, nic.name);
+        let address = found.address(link);
+        put(facts, format!("{prefix}.interface"), Some(link.name.clone()));
+        put(facts, format!("{prefix}.mac"), link.mac.map(spell));
+        put(facts, format!("{prefix}.ip"), address.map(|address| address.addr().to_string()));
+        put(facts, format!("{prefix}.network"), address.map(|address| address.trunc().to_string()));
+        let gateway = found.routes.iter().find_map(|route| match route {
+            Route::Default { gateway, index } if *index == link.index => Some(gateway.to_string()),
+            _ => None,
+        });
+        put(facts, format!("{prefix}.gateway"), gateway);
+        point(facts, PointName::at(&node.name, &nic.name), &node.name, link, LinkType::Ethernet);
+    }
+    if let Some(link) = node.tunnel.as_ref().and_then(|tunnel| found.link(&tunnel.device)) {
+        put(facts, format!("{}.{}.ip", node.name, link.name), found.address(link).map(|address| address.addr().to_string()));
+        // Neither a TUN device nor `ipip` has a link layer.
+        point(facts, PointName::at(&node.name, &link.name), &node.name, link, LinkType::Raw);
+    }
+    let block = found.routes.iter().find_map(|route| if let Route::Blackhole(block) = route { Some(block.to_string()) } else { None });
+    put(facts, format!("{}.block", node.name), block);
+}
+
+fn pod_facts(pod: &PodSpec, found: &Found<'_>, node: Option<&Found<'_>>, facts: &mut Facts) {
+    if let Some(link) = found.link(POD_INTERFACE) {
+        put(facts, format!("{}.ip", pod.name), found.address(link).map(|address| address.addr().to_string()));
+        put(facts, format!("{}.mac", pod.name), link.mac.map(spell));
+        point(facts, PointName::at(&pod.name, POD_INTERFACE), &pod.name, link, LinkType::Ethernet);
+    }
+    if let Some(link) = node.and_then(|node| node.link(&pod.host_interface)) {
+        put(facts, format!("{}.veth", pod.name), Some(link.name.clone()));
+        point(facts, PointName::at(&pod.node, &format!("veth({})", pod.name)), &pod.node, link, LinkType::Ethernet);
+    }
+}
+
+impl Found<'_> {
+    fn link(&self, name: &str) -> Option<&Link> {
+        self.links.iter().find(|link| link.name == name)
+    }
+
+    fn address(&self, link: &Link) -> Option<Ipv4Net> {
+        self.addresses.iter().find(|(index, _)| *index == link.index).map(|(_, address)| *address)
+    }
+}
+
+fn put(facts: &mut Facts, symbol: String, value: Option<String>) {
+    facts.values.extend(value.map(|value| (Symbol::new(symbol), value)));
+}
+
+fn point(facts: &mut Facts, name: PointName, place: &PlaceName, link: &Link, kind: LinkType) {
+    facts.points.insert(name, PointFact { place: place.clone(), interface: link.name.clone(), link: kind });
+}
+
+/// A hardware address as tools print it.
+fn spell(mac: [u8; 6]) -> String {
+    mac.map(|byte| format!("{byte:02x}")).join(":")
+}
+
+fn versions() -> BTreeMap<String, String> {
+    let mut versions = BTreeMap::from([("cnilab".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
+    if let Ok(system) = nix::sys::utsname::uname() {
+        versions.insert("kernel".to_owned(), system.release().to_string_lossy().into_owned());
+    }
+    versions
+}

@@ -1,0 +1,24 @@
+//! The embedded backend: nodes and pods are network namespaces of one process.
+//!
+//! In: a topology. Out: a site whose places are held by file descriptors alone, so that it cannot outlive the process.
+//! Never: starts `ip`, names a namespace under `/run/netns`, or touches the host's own network.
+
+mod build;
+mod check;
+mod down;
+pub mod enclosure;
+mod facts;
+mod ipip;
+mod live;
+mod messages;
+mod namespace;
+mod netlink;
+mod place;
+mod ready;
+mod standin;
+mod survey;
+mod sys;
+mod tunnel;
+mod up;
+
+pub use up::Netns;

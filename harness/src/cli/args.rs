@@ -1,0 +1,207 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// What every help page ends with.
+const EXIT_CODES: &str = "\
+Exit codes: 0 all held · 1 something broken · 2 bad input · 3 this host cannot · 4 inconclusive · 5 harness fault or leftovers · 130 interrupted";
+
+/// A documented packet capture is a test.
+///
+/// cnilab brings a network lab up, captures at every interface on a packet's path, sends one marked packet, and asserts that the headers
+/// it saw are the ones that a document printed.
+#[derive(Debug, Parser)]
+#[command(name = "cnilab", version, max_term_width = 120, after_help = EXIT_CODES, after_long_help = format!("\
+Examples:
+  cnilab list                             the labs there are
+  cnilab run calico-ipip                  run one, here and now, in network namespaces
+  cnilab run calico-ipip --scenario '*another node*' -v
+  cnilab judge evidence/calico-ipip-…     judge a recorded run again: no root, no lab
+  cnilab show capture.pcapng              what tcpdump -enn -r prints; --tree for layer by layer
+  cnilab doctor                           what this host can prove, and what it cannot
+
+{EXIT_CODES}"))]
+pub(super) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a lab: bring it up, capture, probe, judge, take it down.
+    #[command(after_long_help = "\
+Examples:
+  cnilab run calico-ipip                              the lab under labs/calico-ipip
+  cnilab run ./my-lab.yaml --evidence /tmp/e          a lab of your own, its evidence where you say
+  cnilab run calico-ipip --format junit=out.xml --format terminal
+  cnilab run calico-ipip --mutate wrong-veth-mac      break it on purpose: does the lab notice?
+  cnilab run calico-ipip --keep                       look around in it afterwards; Ctrl-C takes it down")]
+    Run(Run),
+    /// Judge a recorded run again; needs neither root nor the lab.
+    Judge(Judge),
+    /// Report a recorded run; the same as `judge`, but always exits 0 when the report could be written.
+    Report(Judge),
+    /// Break a lab on purpose, one mutation after another, and see that each is noticed.
+    #[command(after_long_help = "\
+A lab that cannot fail proves nothing. `mutations.yaml` beside a lab lists ways to break it, and for each the expectation that must notice.
+Each mutation is one run; the table says what noticed it. Exits 0 if none went unnoticed.")]
+    Mutate(Mutate),
+    /// List the labs.
+    List,
+    /// Show what a lab would build, capture and assert; builds nothing.
+    Plan {
+        /// A name under labs/, or a path.
+        lab: PathBuf,
+    },
+    /// Check lab files: all problems at once, each with file, line and column; builds nothing.
+    Check {
+        /// Names under labs/, or paths.
+        #[arg(required = true)]
+        labs: Vec<PathBuf>,
+    },
+    /// Print a capture as `tcpdump -enn -r` does, without time stamps.
+    #[command(after_long_help = "\
+Examples:
+  cnilab show node1.pcapng
+  cnilab show flannel.pcap --decode udp/8285=ip       look into a tunnel that tcpdump does not know
+  cnilab show node1.pcapng --tree                     layer by layer")]
+    Show(Show),
+    /// Say what this host can prove and what it cannot, per lab and backend, with the remedy.
+    Doctor,
+    /// Print the JSON schema of lab files.
+    Schema,
+    /// Print a completion script.
+    Completions {
+        /// For which shell.
+        shell: Shell,
+    },
+    /// What runs in the pods of a real cluster: a server, a client and a ping.
+    #[command(subcommand, hide = true)]
+    Nettool(crate::nettool::Tool),
+    /// The process that holds an embedded lab; started by `run`, not by people.
+    #[command(hide = true)]
+    Enclosed {
+        /// The second stage, inside the namespaces.
+        #[arg(long)]
+        inner: bool,
+    },
+}
+
+/// Where a lab is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum BackendName {
+    /// Network namespaces of this machine.
+    Netns,
+    /// A kind cluster (Docker).
+    Kind,
+    /// An existing cluster.
+    Cluster,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// A name under labs/, or a path.
+    pub(super) lab: PathBuf,
+    /// Where to build it.
+    #[arg(long, value_enum, default_value = "netns")]
+    pub(super) backend: BackendName,
+    /// Only the scenarios whose name matches (`*` and `?`); may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub(super) scenario: Vec<String>,
+    /// Leave the lab up afterwards until Ctrl-C, and say how to enter it.
+    #[arg(long)]
+    pub(super) keep: bool,
+    /// The evidence folder; must not exist yet, or be empty [default: evidence/LAB-RUN].
+    #[arg(long, value_name = "DIR")]
+    pub(super) evidence: Option<PathBuf>,
+    /// Keep this many bytes of each frame; 0 keeps all.
+    #[arg(long, value_name = "BYTES", default_value_t = 256)]
+    pub(super) snaplen: u32,
+    /// Break the lab on purpose: a name out of the lab's mutations.yaml.
+    #[arg(long, value_name = "NAME")]
+    pub(super) mutate: Option<String>,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Judge {
+    /// The evidence folder.
+    pub(super) folder: PathBuf,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Mutate {
+    /// A name under labs/, or a path.
+    pub(super) lab: PathBuf,
+    /// Only the mutations whose name matches (`*` and `?`).
+    #[arg(long, value_name = "GLOB")]
+    pub(super) only: Vec<String>,
+    /// Keep the evidence folders of all mutations under this one [default: only of those that went unnoticed].
+    #[arg(long, value_name = "DIR")]
+    pub(super) evidence: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// A pcap or pcapng file; `-` is standard input.
+    pub(super) file: PathBuf,
+    /// Layer by layer, one indented line each.
+    #[arg(long)]
+    pub(super) tree: bool,
+    /// As `tcpdump -v`: with the IP header's fields.
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+    /// What a UDP port carries, e.g. `udp/8285=ip`; may be given several times.
+    #[arg(long, value_name = "udp/PORT=WHAT")]
+    pub(super) decode: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Output {
+    /// `terminal`, `json` or `junit`, with `=FILE` into a file; may be given several times [default: terminal].
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub(super) format: Vec<Format>,
+    /// Only what did not hold.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Every documented line, and the time each phase took.
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+}
+
+/// A report format and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Format {
+    pub(super) kind: FormatKind,
+    /// Standard output if absent.
+    pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FormatKind {
+    Terminal,
+    Json,
+    Junit,
+}
+
+impl std::str::FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, file) = text.split_once('=').map_or((text, None), |(kind, file)| (kind, Some(PathBuf::from(file))));
+        let kind = match kind {
+            "terminal" => FormatKind::Terminal,
+            "json" => FormatKind::Json,
+            "junit" => FormatKind::Junit,
+            other => return Err(format!("`{other}` is no report format; there are terminal, json and junit")),
+        };
+        Ok(Self { kind, file })
+    }
+}

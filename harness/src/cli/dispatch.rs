@@ -1,0 +1,44 @@
+//! From arguments to the command that was asked for.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use super::args::{Cli, Command};
+use super::exit::Exit;
+use super::{check, doctor, judge, mutate, nettool, output, run, show};
+
+/// Runs `cnilab` with this process's arguments.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // `--help` and `--version` are data; a wrong argument is talk. clap sends each where it belongs.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::BadInput.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    match cli.command {
+        Command::Run(args) => run::run(&args).into(),
+        Command::Judge(args) => judge::judge(&args).into(),
+        Command::Report(args) => judge::report(&args).into(),
+        Command::Mutate(args) => mutate::mutate(&args).into(),
+        Command::List => check::list().into(),
+        Command::Plan { lab } => check::plan(&lab).into(),
+        Command::Check { labs } => check::check(&labs).into(),
+        Command::Show(args) => show::show(&args).into(),
+        Command::Doctor => doctor::doctor().into(),
+        Command::Schema => {
+            output::data(&crate::lab::schema());
+            ExitCode::SUCCESS
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "cnilab", &mut script);
+            output::data(&String::from_utf8_lossy(&script));
+            ExitCode::SUCCESS
+        }
+        Command::Nettool(tool) => nettool::nettool(tool).into(),
+        Command::Enclosed { inner } => crate::run::enclosed(inner),
+    }
+}

@@ -1,0 +1,64 @@
+//! `cnilab doctor`.
+
+use super::exit::Exit;
+use super::find::{labs_folder, load, names};
+use super::output::{complain, data};
+use super::run::this_program;
+use crate::backend::netns::enclosure::Outer;
+use crate::plan;
+use crate::site::Survey;
+
+/// Says what this host can prove and what it cannot.
+pub(super) fn doctor() -> Exit {
+    let Ok(exe) = this_program() else { return Exit::Fault };
+    let survey = match Outer::survey(&exe) {
+        Ok(survey) => survey,
+        Err(error) => {
+            complain(&error);
+            return Exit::HostCannot;
+        }
+    };
+    data(&describe(&survey));
+    for other in ["kind", "cluster"] {
+        data(&format!("backend {other}: not in this build\n"));
+    }
+    data("\nlabs:\n");
+    for name in labs_folder().iter().flat_map(|folder| names(folder).into_iter().map(|name| folder.join(name))) {
+        let Ok(lab) = load(&name) else { continue };
+        let ability = match &survey.able {
+            Ok(()) => "can be proven here".to_owned(),
+            Err(why) => format!("cannot run here: {why}"),
+        };
+        let stand_ins = stand_ins(&plan::draft(lab.clone()), &survey);
+        data(&format!("  {:<16} netns: {ability}{stand_ins}\n", lab.name));
+    }
+    if survey.able.is_ok() { Exit::Held } else { Exit::HostCannot }
+}
+
+/// What of a lab this host can only emulate.
+fn stand_ins(plan: &plan::Plan, survey: &Survey) -> String {
+    let mut kinds: Vec<_> = plan.topology.nodes.iter().filter_map(|node| node.tunnel.as_ref()).map(|tunnel| tunnel.kind.name()).collect();
+    kinds.dedup();
+    let missing: Vec<_> =
+        kinds.into_iter().filter(|kind| survey.abilities.iter().any(|ability| ability.what == *kind && ability.found.is_err())).collect();
+    if missing.is_empty() { String::new() } else { format!(", {} emulated", missing.join(" and ")) }
+}
+
+fn describe(survey: &Survey) -> String {
+    use std::fmt::Write;
+    let mut text = format!("backend {}: {}\n", survey.backend, if survey.able.is_ok() { "can run here" } else { "cannot run here" });
+    if let Err(why) = &survey.able {
+        let _ = writeln!(text, "  {why}");
+    }
+    for ability in &survey.abilities {
+        let (mark, found) = match &ability.found {
+            Ok(found) => ("yes", found),
+            Err(missing) => ("no ", missing),
+        };
+        let _ = writeln!(text, "  {mark} {:<20} {found}", ability.what);
+        if let (Err(_), Some(remedy)) = (&ability.found, &ability.remedy) {
+            let _ = writeln!(text, "      hint: {remedy}");
+        }
+    }
+    text
+}

@@ -1,0 +1,67 @@
+//! `cnilab judge`, `cnilab report`: recorded runs.
+
+use std::path::Path;
+
+use super::args::{Format, FormatKind, Judge, Output};
+use super::exit::Exit;
+use super::output::{colour, complain, data, say};
+use crate::report::{self, Style, Verbosity};
+use crate::run::{Finished, judge_folder};
+
+/// Judges a recorded run.
+pub(super) fn judge(args: &Judge) -> Exit {
+    match judge_folder(&args.folder) {
+        Ok(finished) => match write_reports(&finished, &args.folder, &args.output) {
+            Ok(()) => Exit::of_verdict(finished.verdict.exit_code()),
+            Err(exit) => exit,
+        },
+        Err(error) => {
+            complain(&error);
+            Exit::BadInput
+        }
+    }
+}
+
+/// Reports a recorded run, whatever its verdict.
+pub(super) fn report(args: &Judge) -> Exit {
+    match judge_folder(&args.folder) {
+        Ok(finished) => write_reports(&finished, &args.folder, &args.output).map_or_else(|exit| exit, |()| Exit::Held),
+        Err(error) => {
+            complain(&error);
+            Exit::BadInput
+        }
+    }
+}
+
+/// Writes every report that was asked for, each to where it was asked for.
+pub(super) fn write_reports(finished: &Finished, folder: &Path, output: &Output) -> Result<(), Exit> {
+    let default = [Format { kind: FormatKind::Terminal, file: None }];
+    let formats = if output.format.is_empty() { &default[..] } else { &output.format };
+    for format in formats {
+        let text = render(finished, folder, output, format);
+        match &format.file {
+            None => data(&text),
+            Some(file) => std::fs::write(file, text).map_err(|error| {
+                say(&format!("error: cannot write {}: {error}", file.display()));
+                Exit::Fault
+            })?,
+        }
+    }
+    Ok(())
+}
+
+fn render(finished: &Finished, folder: &Path, output: &Output, format: &Format) -> String {
+    let about = report::About::of(&finished.evidence, folder);
+    let verbosity = match (output.quiet, output.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    match format.kind {
+        FormatKind::Terminal => {
+            report::terminal(&finished.verdict, &about, &Style { colour: format.file.is_none() && colour(), width: None, verbosity })
+        }
+        FormatKind::Json => report::json(&finished.verdict, &about),
+        FormatKind::Junit => report::junit(&finished.verdict, &about),
+    }
+}

@@ -1,0 +1,78 @@
+//! Progress on standard error: a line that is rewritten on a terminal, nothing but plain lines elsewhere.
+
+use std::io::{IsTerminal, Write};
+
+use super::output::say;
+use crate::event::Event;
+
+/// Shows what a run is at.
+#[derive(Debug)]
+pub(super) struct Progress {
+    quiet: bool,
+    terminal: bool,
+    phase: Option<String>,
+}
+
+impl Progress {
+    pub(super) fn new(quiet: bool) -> Self {
+        Self { quiet, terminal: std::io::stderr().is_terminal(), phase: None }
+    }
+
+    /// Shows `event`; `pid` is the process that the lab lives and dies with.
+    pub(super) fn show(&mut self, event: &Event, pid: u32) {
+        match event {
+            Event::Note { text } => self.line(&format!("note: {text}")),
+            Event::Kept { places } => {
+                self.clear();
+                let holder = innermost(pid);
+                say("the lab stays up until Ctrl-C; to enter a place, as root:");
+                for (place, descriptor) in places {
+                    say(&format!(
+                        "  {place:<12} nsenter -t {holder} --user --mount --preserve-credentials --net=/proc/{holder}/fd/{descriptor} bash"
+                    ));
+                }
+            }
+            _ if self.quiet => {}
+            Event::Began { phase } => {
+                if self.terminal {
+                    self.rewrite(&format!("  … {phase}"));
+                }
+                self.phase = Some(phase.clone());
+            }
+            Event::Done { micros } => {
+                if let Some(phase) = self.phase.take() {
+                    self.line(&format!("  {phase} ({})", milliseconds(*micros)));
+                }
+            }
+            Event::Failed { .. } => self.clear(),
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.clear();
+        say(line);
+    }
+
+    fn rewrite(&self, text: &str) {
+        // Carriage return, then "erase to end of line" (ECMA-48 8.3.41).
+        let _ = write!(std::io::stderr().lock(), "\r\x1b[K{text}");
+    }
+
+    fn clear(&self) {
+        if self.terminal {
+            self.rewrite("");
+        }
+    }
+}
+
+/// A number of microseconds as milliseconds: `12.3 ms`.
+#[expect(clippy::cast_precision_loss, reason = "for people, to a tenth of a millisecond")]
+fn milliseconds(micros: u64) -> String {
+    format!("{:.1} ms", micros as f64 / 1000.0)
+}
+
+/// The last of the only children of `pid`: the process inside the namespaces, as seen from here.
+fn innermost(pid: u32) -> u32 {
+    let child = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok();
+    child.and_then(|text| text.split_whitespace().next()?.parse().ok()).map_or(pid, innermost)
+}

@@ -1,0 +1,120 @@
+//! A line of a command's output.
+
+use std::net::IpAddr;
+use std::ops::Range;
+
+use ipnet::IpNet;
+
+use super::address;
+use super::pattern::{LineProblem, StateLine, StateToken, Word};
+use super::reader::is_symbol;
+use crate::name::Symbol;
+
+/// Reads a line of a command's output, verbatim or with `{placeholders}` and `*` for words that may be anything.
+///
+/// A line is its words: white space separates them, and a word is cut behind each `=`, so that `src=10.0.0.1` is `src=` and an address
+/// (see [`state_words`]). IP addresses, prefixes and hardware addresses are [`StateToken::Literal`]s, but for those that are the same in
+/// every cluster: broadcast, unspecified and loopback addresses, multicast and netmasks. A `*` is a hole also where the document
+/// itself prints one, as `route -n` does for a blackhole's interface.
+///
+/// # Errors
+/// A line without a word; a prompt that was copied along with the line; a brace that makes no placeholder.
+///
+/// ```
+/// use cnilab::expect::{StateToken, state_line};
+///
+/// let line = state_line("10.244.146.192/26 via {node2.underlay.ip} dev tunl0 proto bird metric *").unwrap();
+/// assert_eq!(line.words[0].token, StateToken::Literal("10.244.146.192/26".to_owned()));
+/// assert_eq!(line.words[4].token, StateToken::Word("tunl0".to_owned()));
+/// assert_eq!(line.words[8].token, StateToken::Hole);
+/// ```
+pub fn state_line(text: &str) -> Result<StateLine, Vec<LineProblem>> {
+    let mut problems = Vec::new();
+    if let Some(span) = prompt(text) {
+        let message = format!("`{}` looks like a prompt", &text[span.clone()]);
+        problems.push(LineProblem { span, message, hint: Some("give only what the command printed".to_owned()) });
+        return Err(problems);
+    }
+    let words: Vec<Word> = state_words(text)
+        .into_iter()
+        .filter_map(|span| match token(&text[span.clone()]) {
+            Ok(token) => Some(Word { token, span }),
+            Err(message) => {
+                let hint = Some("a placeholder is a word of its own: a name in braces, like {pod1.ip}".to_owned());
+                problems.push(LineProblem { span, message, hint });
+                None
+            }
+        })
+        .collect();
+    if words.is_empty() && problems.is_empty() {
+        let hint = Some("give the line as the command prints it".to_owned());
+        problems.push(LineProblem { span: 0..text.len(), message: "there is no word in this line".to_owned(), hint });
+    }
+    if problems.is_empty() { Ok(StateLine { words }) } else { Err(problems) }
+}
+
+/// Where the words of a line are, documented or observed: separated by white space, and cut behind each `=`.
+///
+/// ```
+/// assert_eq!(cnilab::expect::state_words("tcp src=10.0.0.1"), [0..3, 4..8, 8..16]);
+/// ```
+pub fn state_words(text: &str) -> Vec<Range<usize>> {
+    let mut words = Vec::new();
+    let mut start = None;
+    for (at, character) in text.char_indices() {
+        let end = at + character.len_utf8();
+        if character.is_whitespace() {
+            words.extend(start.take().map(|start| start..at));
+        } else if character == '=' {
+            words.push(start.take().unwrap_or(at)..end);
+        } else if start.is_none() {
+            start = Some(at);
+        }
+    }
+    words.extend(start.map(|start| start..text.len()));
+    words
+}
+
+fn token(word: &str) -> Result<StateToken, String> {
+    if word == "*" {
+        return Ok(StateToken::Hole);
+    }
+    if let Some(name) = word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'))
+        && !name.is_empty()
+        && name.chars().all(is_symbol)
+    {
+        return Ok(StateToken::Name(Symbol::new(name)));
+    }
+    if word.contains(['{', '}']) {
+        return Err(format!("`{word}` is not a placeholder"));
+    }
+    Ok(if is_literal(word) { StateToken::Literal(word.to_owned()) } else { StateToken::Word(word.to_owned()) })
+}
+
+/// Whether a word is an address or a prefix of the document's own cluster.
+fn is_literal(word: &str) -> bool {
+    let universal = |ip: IpAddr| address::is_universal(ip);
+    if let Some(mac) = address::mac(word) {
+        return matches!(address::mac_want(mac), super::Want::Literal(_));
+    }
+    match (word.parse::<IpAddr>(), word.parse::<IpNet>()) {
+        (Ok(ip), _) => !universal(ip),
+        (_, Ok(net)) => !universal(net.addr()),
+        _ => false,
+    }
+}
+
+/// Where a shell's prompt stands, if the line starts with one: `root@node1:/# `, `[root@master ~]# `, `$ `, `/ # `, `net~$tcpdump`.
+fn prompt(text: &str) -> Option<Range<usize>> {
+    let start = text.len() - text.trim_start().len();
+    let line = &text[start..];
+    let end = line.find(['#', '$'])?;
+    let head = line[..end].trim_end();
+    let shell = head.is_empty()
+        || head == "/"
+        || head == "~"
+        || head.ends_with('~') && !head.contains(' ')
+        || head.contains('@') && !head.contains(' ') && head.contains([':', '/', '~'])
+        || head.starts_with('[') && head.ends_with(']') && head.contains('@');
+    shell.then(|| start..start + end + 1)
+}

@@ -1,0 +1,446 @@
+//! What lines say, piece by piece.
+
+use super::*;
+use crate::packet::{Field, LayerKind, LinkType, Value};
+
+/// A pattern in a few words: `Ethernet[source=lit …] IPv4[…]`; `=` exact, `~` variable, `'` literal, `{}` name.
+fn spell(pattern: &Pattern) -> String {
+    let layers: Vec<String> = pattern.layers.iter().map(|layer| format!("{}[{}]", layer.kind, fields(layer))).collect();
+    layers.join(" ")
+}
+
+fn fields(layer: &LayerPattern) -> String {
+    let spell = |part: &FieldPattern| {
+        let name = format!("{:?}", part.field);
+        match &part.want {
+            Want::Exact(value) => format!("{name}={value}"),
+            Want::Literal(value) => format!("{name}'{value}"),
+            Want::Name(symbol) => format!("{name}{{{symbol}}}"),
+            Want::Variable(number) => format!("{name}~{number}"),
+        }
+    };
+    layer.fields.iter().map(spell).collect::<Vec<_>>().join(" ")
+}
+
+fn parse(line: &str) -> Pattern {
+    match packet_line(line) {
+        Ok(pattern) => pattern,
+        Err(problems) => panic!("{line}\n{}", complain(line, &problems)),
+    }
+}
+
+fn complain(line: &str, problems: &[LineProblem]) -> String {
+    let spell = |problem: &LineProblem| {
+        let hint = problem.hint.as_deref().unwrap_or("-");
+        format!("`{}`: {}; {hint}", line.get(problem.span.clone()).expect("a span lies in its line"), problem.message)
+    };
+    problems.iter().map(spell).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_line_is_what_tcpdump_prints() {
+    for (line, link, layers) in [
+        (
+            "00:37:59.442570 32:21:45:c4:c5:d5 > ee:ee:ee:ee:ee:ee, ethertype IPv4 (0x0800), length 98: 10.244.153.204 > 10.244.153.201: ICMP echo request, id 56616, seq 1, length 64",
+            Some(LinkType::Ethernet),
+            "Ethernet[EthernetSource'32:21:45:c4:c5:d5 EthernetDestination'ee:ee:ee:ee:ee:ee EtherType=2048 FrameLength=98] \
+             IPv4[IpSource'10.244.153.204 IpDestination'10.244.153.201] ICMP[IcmpType=8 IcmpId~56616 IcmpSequence~1 IcmpLength=64]",
+        ),
+        (
+            "ip: 10.0.0.1 > 10.0.0.2: ICMP echo reply, id 1, seq 2, length 64",
+            Some(LinkType::Raw),
+            "IPv4[IpSource'10.0.0.1 IpDestination'10.0.0.2] ICMP[IcmpType=0 IcmpId~1 IcmpSequence~2 IcmpLength=64]",
+        ),
+        (
+            "20:25:41.151109 {node1.underlay.mac} > {node2.underlay.mac}, ethertype IPv4 (0x0800), length 118: (ttl 63) {node1.underlay.ip} > {node2.underlay.ip}: (ttl 62) {pod1.ip} > {pod3.ip}: ICMP echo request, length 64",
+            Some(LinkType::Ethernet),
+            "Ethernet[EthernetSource{node1.underlay.mac} EthernetDestination{node2.underlay.mac} EtherType=2048 FrameLength=118] \
+             IPv4[IpTtl=63 IpSource{node1.underlay.ip} IpDestination{node2.underlay.ip}] IPv4[IpTtl=62 IpSource{pod1.ip} IpDestination{pod3.ip}] \
+             ICMP[IcmpType=8 IcmpLength=64]",
+        ),
+        (
+            "IP 10.0.0.1 > 10.0.0.2: IP 10.1.0.1 > 10.1.0.2: ICMP echo request, id 7, seq 1, length 64 (ipip-proto-4)",
+            None,
+            "IPv4[IpSource'10.0.0.1 IpDestination'10.0.0.2] IPv4[IpSource'10.1.0.1 IpDestination'10.1.0.2] \
+             ICMP[IcmpType=8 IcmpId~7 IcmpSequence~1 IcmpLength=64]",
+        ),
+        (
+            "{a} > {b}: {c} > {d}: {e} > {f}: ICMP echo request",
+            None,
+            "IPv4[IpSource{a} IpDestination{b}] IPv4[IpSource{c} IpDestination{d}] IPv4[IpSource{e} IpDestination{f}] ICMP[IcmpType=8]",
+        ),
+        (
+            "IP (tos 0x2,ECT(0), ttl 64, id 42236, offset 0, flags [DF], proto ICMP (1), length 84)\n    10.0.0.1 > 10.0.0.2: ICMP echo request, id 1, seq 1, length 64",
+            None,
+            "IPv4[IpTos=2 IpTtl=64 IpId~42236 IpOffset=0 IpFlags=DF IpProtocol=1 IpLength=84 IpSource'10.0.0.1 IpDestination'10.0.0.2] \
+             ICMP[IcmpType=8 IcmpId~1 IcmpSequence~1 IcmpLength=64]",
+        ),
+        (
+            "ip: (ttl 64, id 0, bad cksum 0 (->b1e6)!) 10.0.0.1 > 10.0.0.2: ICMP time exceeded in-transit, length 92",
+            Some(LinkType::Raw),
+            "IPv4[IpTtl=64 IpSource'10.0.0.1 IpDestination'10.0.0.2] ICMP[IcmpType=11 IcmpCode=0 IcmpLength=92]",
+        ),
+    ] {
+        let pattern = parse(line);
+        assert_eq!(pattern.link, link, "{line}");
+        assert_eq!(spell(&pattern), layers, "{line}");
+    }
+}
+
+#[test]
+fn arp_vlan_ipv6_and_errors_are_read() {
+    for (line, layers) in [
+        (
+            "aa:00:00:00:00:01 > ff:ff:ff:ff:ff:ff, ethertype ARP (0x0806), length 42: Request who-has 169.254.1.1 tell 10.244.1.2, length 28",
+            "Ethernet[EthernetSource'aa:00:00:00:00:01 EthernetDestination=ff:ff:ff:ff:ff:ff EtherType=2054 FrameLength=42] \
+             ARP[ArpOperation=1 ArpTargetIp'169.254.1.1 ArpSenderIp'10.244.1.2 ArpLength=28]",
+        ),
+        (
+            "ARP, Ethernet (len 6), IPv4 (len 4), Request who-has {gw} (ee:ee:ee:ee:ee:ee) tell {pod1.ip}, length 28",
+            "ARP[ArpOperation=1 ArpTargetIp{gw} ArpTargetMac'ee:ee:ee:ee:ee:ee ArpSenderIp{pod1.ip} ArpLength=28]",
+        ),
+        ("ARP, Reply 10.0.0.1 is-at {m}, length 46", "ARP[ArpOperation=2 ArpSenderIp'10.0.0.1 ArpSenderMac{m} ArpLength=46]"),
+        (
+            "{a} > {b}, ethertype 802.1Q (0x8100), length 102: vlan 100, p 3, ethertype IPv4 (0x0800), {c} > {d}: ICMP echo request, id 1, seq 1, length 64",
+            "Ethernet[EthernetSource{a} EthernetDestination{b} EtherType=33024 FrameLength=102] VLAN[VlanId=100 VlanPriority=3 EtherType=2048] \
+             IPv4[IpSource{c} IpDestination{d}] ICMP[IcmpType=8 IcmpId~1 IcmpSequence~1 IcmpLength=64]",
+        ),
+        (
+            "ip6: fe80::1 > ff02::2: ICMP6, router solicitation, length 16",
+            "IPv6[IpSource'fe80::1 IpDestination=ff02::2] ICMPv6[IcmpType=133 IcmpLength=16]",
+        ),
+        (
+            "IP6 (hlim 255, next-header ICMPv6 (58) payload length: 32) fe80::1 > fd00::2: ICMP6, neighbor solicitation, who has fd00::2, length 32",
+            "IPv6[IpTtl=255 IpProtocol=58 IpLength=32 IpSource'fe80::1 IpDestination'fd00::2] ICMPv6[IcmpType=135 IcmpTarget'fd00::2 IcmpLength=32]",
+        ),
+        (
+            "10.0.0.1 > 10.0.0.2: ICMP host 10.1.1.1 unreachable - admin prohibited filter, length 36",
+            "IPv4[IpSource'10.0.0.1 IpDestination'10.0.0.2] ICMP[IcmpQuotedDestination'10.1.1.1 IcmpType=3 IcmpCode=13 IcmpLength=36]",
+        ),
+        (
+            "10.0.0.1 > 10.0.0.2: ICMP {x} udp port 8285 unreachable, length 36",
+            "IPv4[IpSource'10.0.0.1 IpDestination'10.0.0.2] \
+             ICMP[IcmpQuotedDestination{x} IcmpQuotedProtocol=17 IcmpQuotedPort=8285 IcmpType=3 IcmpCode=3 IcmpLength=36]",
+        ),
+        (
+            "10.0.0.1 > 10.0.0.2: ICMP {x} unreachable - need to frag (mtu 1480), length 556",
+            "IPv4[IpSource'10.0.0.1 IpDestination'10.0.0.2] ICMP[IcmpQuotedDestination{x} IcmpType=3 IcmpCode=4 IcmpMtu=1480 IcmpLength=556]",
+        ),
+    ] {
+        assert_eq!(spell(&parse(line)), layers, "{line}");
+    }
+}
+
+#[test]
+fn tcp_and_udp_are_read() {
+    for (line, layers) in [
+        (
+            "10.244.153.204.38610 > 10.107.161.255.8080: Flags [S], seq 4133783852, win 64800, options [mss 1440,sackOK,TS val 3911662959 ecr 0,nop,wscale 7], length 0",
+            "TCP[TcpSourcePort~38610 TcpDestinationPort=8080 TcpFlags=S TcpSequence~4133783852 TcpMss=1440 TcpTimestamp~3911662959 \
+             TcpTimestampEcho=0 TcpOptions=mss,sackOK,TS,nop,wscale TcpLength=0]",
+        ),
+        (
+            "10.244.146.205.http > 10.244.153.192.14543: Flags [S.], seq 2030705031, ack 1990644143, win 64260, options [mss 1440,sackOK,TS val 1033275778 ecr 519041957,nop,wscale 7], length 0",
+            "TCP[TcpSourcePort=80 TcpDestinationPort~14543 TcpFlags=S. TcpSequence~2030705031 TcpAcknowledgment~1990644143 TcpMss=1440 \
+             TcpTimestamp~1033275778 TcpTimestampEcho~519041957 TcpOptions=mss,sackOK,TS,nop,wscale TcpLength=0]",
+        ),
+        (
+            "172.20.151.77.47334 > 172.18.22.111.30080: Flags [P.], seq 1:84, ack 1, win 229, options [nop,nop,TS val 430411787 ecr 1033616455], length 83: HTTP: GET / HTTP/1.1",
+            "TCP[TcpSourcePort~47334 TcpDestinationPort=30080 TcpFlags=P. TcpSequence=1 TcpSequenceEnd=84 TcpAcknowledgment=1 \
+             TcpOptions=nop,nop,TS TcpLength=83 TcpHttp=GET / HTTP/1.1]",
+        ),
+        (
+            "172.18.22.111.30080 > 172.20.151.77.47334: Flags [.], ack 84, win 502, options [nop,nop,TS val 1 ecr 2], length ",
+            "TCP[TcpSourcePort=30080 TcpDestinationPort~47334 TcpFlags=. TcpAcknowledgment=84 TcpOptions=nop,nop,TS]",
+        ),
+        ("{pod1.ip}.{client} > {svc.ip}.443: Flags [none]", "TCP[TcpSourcePort{client} TcpDestinationPort=443 TcpFlags=none]"),
+        ("{pod1.ip}.31000 > {pod2.ip}.80: Flags [R]", "TCP[TcpSourcePort~31000 TcpDestinationPort=80 TcpFlags=R]"),
+        ("{pod1.ip}.50000 > {pod2.ip}.40000: Flags [R]", "TCP[TcpSourcePort~50000 TcpDestinationPort~40000 TcpFlags=R]"),
+        ("10.0.0.1.8285 > 10.0.0.2.8285: UDP, length 84", "UDP[UdpSourcePort=8285 UdpDestinationPort=8285 UdpLength=84]"),
+        (
+            "10.0.0.1.40000 > 10.0.0.2.53: [bad udp cksum 0x1 -> 0x2!] UDP, length 84",
+            "UDP[UdpSourcePort~40000 UdpDestinationPort=53 UdpLength=84]",
+        ),
+        ("fd00::1.40000 > fd00::2.53: UDP, length 84", "UDP[UdpSourcePort~40000 UdpDestinationPort=53 UdpLength=84]"),
+    ] {
+        let pattern = parse(line);
+        let transport = Pattern { link: None, layers: pattern.layers[1..].to_vec() };
+        assert_eq!(spell(&transport), layers, "{line}");
+    }
+}
+
+#[test]
+fn tunnels_in_udp_are_read() {
+    let vxlan = "10.0.0.1.45678 > 10.0.0.2.8472: VXLAN, flags [I] (0x08), vni 1\n{a} > {b}, ethertype IPv4 (0x0800), length 98: {c} > {d}: ICMP echo request, id 1, seq 1, length 64";
+    assert_eq!(
+        spell(&parse(vxlan)),
+        "IPv4[IpSource'10.0.0.1 IpDestination'10.0.0.2] UDP[UdpSourcePort~45678 UdpDestinationPort=8472] VXLAN[VxlanFlags=8 VxlanVni=1] \
+         Ethernet[EthernetSource{a} EthernetDestination{b} EtherType=2048 FrameLength=98] IPv4[IpSource{c} IpDestination{d}] \
+         ICMP[IcmpType=8 IcmpId~1 IcmpSequence~1 IcmpLength=64]"
+    );
+    let udp = "{a}.8285 > {b}.8285: UDP, length 84: {c} > {d}: ICMP echo request, id 1, seq 1, length 64";
+    let kinds: Vec<LayerKind> = parse(udp).layers.iter().map(|layer| layer.kind).collect();
+    assert_eq!(kinds, [LayerKind::Ipv4, LayerKind::Udp, LayerKind::Ipv4, LayerKind::Icmp]);
+}
+
+#[test]
+fn time_stamps_are_passed_over() {
+    for stamp in ["", "  ", "20:22:47.858674 ", "20:22:47 ", "2023-07-29 23:28:25.855000 ", "1690644505.858674 "] {
+        let line = format!("{stamp}ip: 10.0.0.1 > 10.0.0.2: ICMP echo request");
+        assert_eq!(time_stamp(&line), stamp.len(), "{line}");
+        assert_eq!(parse(&line).link, Some(LinkType::Raw), "{line}");
+    }
+    assert_eq!(time_stamp("10.0.0.1 > 10.0.0.2: x"), 0);
+    assert_eq!(time_stamp("fe80::1 > ff02::2: x"), 0);
+    assert_eq!(time_stamp("20:22:47:aa:bb:cc > x"), 0);
+}
+
+#[test]
+fn spans_hold_what_they_say() {
+    let line = "00:41:07.879975 ee:ee:ee:ee:ee:ee > {pod2.mac}, ethertype IPv4 (0x0800), length 98: (ttl 63) 10.244.153.204 > {pod2.ip}: ICMP echo request, id 56616, seq 185, length 64";
+    let pattern = parse(line);
+    let texts: Vec<&str> = pattern.layers.iter().flat_map(|layer| &layer.fields).map(|part| &line[part.span.clone()]).collect();
+    assert_eq!(
+        texts,
+        [
+            "ee:ee:ee:ee:ee:ee",
+            "{pod2.mac}",
+            "IPv4 (0x0800)",
+            "98",
+            "63",
+            "10.244.153.204",
+            "{pod2.ip}",
+            "echo request",
+            "56616",
+            "185",
+            "64"
+        ]
+    );
+}
+
+/// Every problem of a line: what it points at, and what it says.
+#[test]
+fn what_is_wrong_is_said_all_at_once() {
+    for (line, problems) in [
+        ("", &[("", "there is nothing in this line")][..]),
+        ("20:22:47.858674 ", &[("", "there is nothing in this line")]),
+        (
+            "32:21:45:c4:c5 > ee:ee:ee:ee:ee:zz, ethertype IPv4 (0x0800), length x: 10.0.0.256 > {a b}: ICMP echo request, id 70000, sequence 1",
+            &[
+                ("32:21:45:c4:c5", "`32:21:45:c4:c5` is not a hardware address"),
+                ("ee:ee:ee:ee:ee:zz", "`ee:ee:ee:ee:ee:zz` is not a hardware address"),
+                ("x", "a frame's length cannot be `x`"),
+                ("10.0.0.256", "`10.0.0.256` is not an IP address"),
+                ("{a", "`{a` is neither a placeholder nor an IP address"),
+                ("b}:", "`:` is missing: here stands `b}:`"),
+            ],
+        ),
+        ("10.0.0.1 > 10.0.0.2: ICMP echo request, id 70000", &[("70000", "an ICMP id cannot be `70000`")]),
+        (
+            "10.0.0.1 > 10.0.0.2: ICMP echo request, sequence 1, length 64, length 64",
+            &[("sequence", "`sequence` is not understood as a part of an ICMP message"), ("64", "ICMP length is given twice")],
+        ),
+        ("10.0.0.1.80 > 10.0.0.2: ICMP echo request", &[("80", "there are no ports in such a packet")]),
+        ("10.0.0.1.web > 10.0.0.2.80: Flags [S]", &[("web", "`web` is not a port")]),
+        ("10.0.0.1.99999 > 10.0.0.2.80: Flags [X]", &[("99999", "`99999` is not a port"), ("X", "`X` are no TCP flags")]),
+        ("node1 > 10.0.0.2: ICMP echo request", &[("node1", "`node1` is not an IP address")]),
+        ("10.0.0.1 > 10.0.0.2", &[("", "the line ends before it says what the packet carries")]),
+        ("10.0.0.1: ICMP echo request", &[("10.0.0.1:", "`10.0.0.1:` is not followed by ` > ` and a second address")]),
+        ("10.0.0.1 > 10.0.0.2: GREv0, length 84", &[("GREv0, length 84", "what the packet carries is not understood")]),
+        ("10.0.0.1 > 10.0.0.2: ICMP redirect 1 to host 2", &[("redirect", "this ICMP message is not understood")]),
+        ("10.0.0.1 > 10.0.0.2: ICMP echo request, length 64 and more", &[("and more", "the rest of the line is not understood")]),
+        (
+            "10.0.0.1 > 10.0.0.2: ICMP echo request, length 64 (ipip-proto-4)",
+            &[("(ipip-proto-4)", "the rest of the line is not understood")],
+        ),
+        ("10.0.0.1 > 10.0.0.2: ICMP echo request, id {id}", &[("{id}", "an ICMP id cannot be a placeholder")]),
+        ("IP fe80::1 > 10.0.0.2: ICMP echo request", &[("fe80::1", "`fe80::1` cannot stand here: the line announces an IPv4 packet")]),
+        (
+            "{a} > {b}, ethertype IPv4 (0x0806), length 98: {c} > {d}: ICMP echo reply",
+            &[("0x0806", "the type's name and its number contradict each other")],
+        ),
+        ("{a} > {b}, ethertype MPLS (0x8847), length 98: x", &[("MPLS", "the Ethernet type `MPLS` is not understood")]),
+        (
+            "(ttl 300, colour 3) {a} > {b}: ICMP echo reply",
+            &[("300", "a TTL cannot be `300`"), ("colour", "`colour` is not understood as a part of an IP header")],
+        ),
+        ("ARP, Announcement 10.0.0.1", &[("Announcement", "this ARP message is not understood")]),
+        ("{} > {b}: ICMP echo reply", &[("{}", "`{}` is not a placeholder")]),
+    ] {
+        let found = packet_line(line).expect_err(line);
+        let found: Vec<(&str, &str)> = found.iter().map(|problem| (&line[problem.span.clone()], problem.message.as_str())).collect();
+        assert_eq!(found, problems, "{line}");
+    }
+}
+
+#[test]
+fn every_problem_has_a_hint() {
+    for line in ["", "x", "10.0.0.1 > 10.0.0.2: x", "10.0.0.1 > x: Flags [Q], win y, z 3", "ip: {a} > {b}: ICMP echo request, length 7"] {
+        let problems = packet_line(line).expect_err(line);
+        assert!(problems.iter().all(|problem| problem.hint.is_some()), "{}", complain(line, &problems));
+    }
+}
+
+#[test]
+fn a_line_nested_without_end_is_an_error() {
+    for piece in ["{a} > {b}: ", "{a}.1 > {b}.8472: VXLAN, flags [I] (0x08), vni 1 {a} > {b}, ethertype IPv4 (0x0800), length 9: "] {
+        let line = piece.repeat(10_000);
+        assert!(packet_line(&line).is_err());
+    }
+    let tags = format!("{{a}} > {{b}}, ethertype 802.1Q (0x8100), length 9: {}", "vlan 1, p 0, ethertype 802.1Q (0x8100), ".repeat(10_000));
+    assert!(packet_line(&tags).is_err());
+}
+
+/// What a line is refused for: where, what, and the hint.
+fn refused(line: &str) -> (String, String, String) {
+    let problems = packet_line(line).expect_err(line);
+    assert_eq!(problems.len(), 1, "{line}\n{}", complain(line, &problems));
+    let LineProblem { span, message, hint } = &problems[0];
+    (line[span.clone()].to_owned(), message.clone(), hint.clone().expect("a hint"))
+}
+
+#[test]
+fn lengths_that_cannot_be_are_errors() {
+    for (line, length, makes, hint) in [
+        (
+            "{a} > {b}, ethertype IPv4 (0x0800), length 99: {c} > {d}: ICMP echo request, id 1, seq 1, length 64",
+            "99",
+            "98",
+            "14 (Ethernet) + 20 (IPv4) + 64 (ICMP)",
+        ),
+        (
+            "{a} > {b}, ethertype IPv4 (0x0800), length 98: {c} > {d}: {e} > {f}: ICMP echo request, id 1, seq 1, length 64",
+            "98",
+            "118",
+            "14 (Ethernet) + 20 (IPv4) + 20 (IPv4) + 64 (ICMP)",
+        ),
+        ("ip: (length 104) {c} > {d}: (length 85) {e} > {f}: ICMP echo request, length 64", "85", "84", "20 (IPv4) + 64 (ICMP)"),
+        ("ip: (length 84) {c} > {d}: (length 84) {e} > {f}: ICMP echo request", "84", "104", "20 (IPv4) + 84 (IPv4)"),
+        (
+            "{a} > {b}, ethertype IPv4 (0x0800), length 78: {c}.1 > {d}.80: Flags [S], seq 1, options [mss 1440,sackOK,TS val 1 ecr 0,nop,wscale 7], length 0",
+            "78",
+            "74",
+            "14 (Ethernet) + 20 (IPv4) + 40 (TCP with its options) + 0 (TCP data)",
+        ),
+        (
+            "{a} > {b}, ethertype IPv4 (0x0800), length 175: {c}.1 > {d}.80: Flags [P.], length 80",
+            "175",
+            "134 to 174",
+            "14 (Ethernet) + 20 (IPv4) + 20 to 60 (TCP with its options) + 80 (TCP data)",
+        ),
+        (
+            "{a} > {b}, ethertype IPv4 (0x0800), length 125: {c}.1 > {d}.8285: UDP, length 84",
+            "125",
+            "126",
+            "14 (Ethernet) + 20 (IPv4) + 8 (UDP) + 84 (UDP data)",
+        ),
+        ("{a} > {b}, ethertype ARP (0x0806), length 44: Request who-has {c} tell {d}, length 28", "44", "42", "14 (Ethernet) + 28 (ARP)"),
+    ] {
+        let message = format!("`length {length}` cannot be: what is inside makes it {makes}");
+        assert_eq!(refused(line), (length.to_owned(), message, format!("it is made of {hint}")), "{line}");
+    }
+}
+
+#[test]
+fn other_numbers_that_contradict_each_other_are_errors() {
+    for (line, pointed, message) in [
+        ("{c} > {d}: ICMP echo request, length 7", "7", "`length 7` cannot be: ICMP has at least 8 bytes"),
+        ("{c}.1 > {d}.80: Flags [P.], seq 1:82, ack 1, length 80", "82", "`seq 1:82` has 81 bytes, but `length 80` stands behind it"),
+        ("(proto TCP (6)) {c} > {d}: ICMP echo request", "6", "protocol 6 cannot be: the line shows a packet of protocol 1"),
+    ] {
+        let (found, why, _) = refused(line);
+        assert_eq!((found.as_str(), why.as_str()), (pointed, message), "{line}");
+    }
+}
+
+#[test]
+fn lengths_that_can_be_are_none() {
+    for line in [
+        // A network card pads short frames.
+        "{a} > {b}, ethertype ARP (0x0806), length 60: Request who-has {c} tell {d}, length 28",
+        // Options that the line does not mention may take up to 40 bytes.
+        "{a} > {b}, ethertype IPv4 (0x0800), length 150: {c}.1 > {d}.80: Flags [P.], seq 1:81, length 80",
+        // Sequence numbers wrap.
+        "{c}.1 > {d}.80: Flags [P.], seq 4294967290:4, ack 1, length 10",
+    ] {
+        parse(line);
+    }
+}
+
+#[test]
+fn every_documented_line_is_understood() {
+    let mut count = 0;
+    for line in include_str!("../../fixtures/documents/lines.txt").lines() {
+        let pattern = parse(line);
+        assert!(pattern.link.is_some(), "{line}");
+        assert!(pattern.layers.iter().all(|layer| layer.fields.len() > 1), "{line}");
+        count += 1;
+    }
+    assert_eq!(count, 60);
+    for line in include_str!("../../fixtures/documents/state.txt").lines() {
+        state_line(line).unwrap_or_else(|problems| panic!("{line}\n{}", complain(line, &problems)));
+    }
+}
+
+fn words(line: &str) -> String {
+    let line = state_line(line).unwrap_or_else(|problems| panic!("{line}\n{}", complain(line, &problems)));
+    let spell = |word: &Word| match &word.token {
+        StateToken::Word(text) => text.clone(),
+        StateToken::Literal(text) => format!("'{text}"),
+        StateToken::Name(symbol) => format!("<{symbol}>"),
+        StateToken::Hole => "_".to_owned(),
+    };
+    line.words.iter().map(spell).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn state_lines_are_words() {
+    for (line, spelt) in [
+        ("10.244.153.201 dev cali118af4ccd16 scope link", "'10.244.153.201 dev cali118af4ccd16 scope link"),
+        ("blackhole {node1.block} proto *", "blackhole <node1.block> proto _"),
+        ("  0.0.0.0   169.254.1.1 255.255.255.192 UG", "0.0.0.0 '169.254.1.1 255.255.255.192 UG"),
+        ("link/ether ee:ee:ee:ee:ee:ee brd ff:ff:ff:ff:ff:ff", "link/ether 'ee:ee:ee:ee:ee:ee brd ff:ff:ff:ff:ff:ff"),
+        ("tcp 6 * src=10.0.0.1 dport={web.port} mark=* =", "tcp 6 _ src= '10.0.0.1 dport= <web.port> mark= _ ="),
+        ("inet6 fe80::1/64 ::1/128 fe80::1", "inet6 'fe80::1/64 ::1/128 'fe80::1"),
+        ("0.0.0.0/0 127.0.0.1 224.0.0.1", "0.0.0.0/0 127.0.0.1 224.0.0.1"),
+    ] {
+        assert_eq!(words(line), spelt);
+    }
+}
+
+#[test]
+fn prompts_and_half_placeholders_are_errors() {
+    for (line, pointed) in [
+        ("root@flannel-udp-worker2:/# ip r s", "root@flannel-udp-worker2:/#"),
+        ("[root@master ~]# ip r", "[root@master ~]#"),
+        ("[root@70-tem <sub>]# ip r", "[root@70-tem <sub>]#"),
+        ("# ip route", "#"),
+        ("$ ip route", "$"),
+        ("/ # route -n", "/ #"),
+        ("net~$tcpdump -pne -i eth0", "net~$"),
+        ("to:{pod1.ip}:80 x", "to:{pod1.ip}:80"),
+        ("a {b c", "{b"),
+        ("a {}", "{}"),
+        (" ", " "),
+    ] {
+        let problems = state_line(line).expect_err(line);
+        assert_eq!(&line[problems[0].span.clone()], pointed, "{line}");
+        assert!(problems[0].hint.is_some());
+    }
+    assert!(state_line("-A KUBE-SVC -m comment --comment \"cost $5\"").is_ok());
+}
+
+#[test]
+fn observed_words_are_cut_as_documented_ones() {
+    let text = "tcp src=10.0.0.1  dport=80 [ASSURED]";
+    let cut: Vec<&str> = state_words(text).into_iter().map(|span| &text[span]).collect();
+    assert_eq!(cut, ["tcp", "src=", "10.0.0.1", "dport=", "80", "[ASSURED]"]);
+}
+
+#[test]
+fn a_field_is_known_by_what_the_line_says_of_it() {
+    let pattern = parse("ip: 10.0.0.1 > 255.255.255.255: ICMP echo request");
+    let wants: Vec<&Want> =
+        pattern.layers[0].fields.iter().filter(|part| part.field == Field::IpDestination).map(|part| &part.want).collect();
+    assert_eq!(wants, [&Want::Exact(Value::Ip("255.255.255.255".parse().expect("an address")))]);
+}

@@ -1,0 +1,144 @@
+//! Lines that no packet of the scenario's probe could ever be: found before anything is built.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::lines::Context;
+use super::model::{Lab, Line, Probe};
+use super::problem::Problem;
+use super::symbol::Sort;
+use crate::expect::{FieldPattern, LayerPattern, Pattern, Want};
+use crate::packet::{Field, LayerKind, LinkType, Value};
+
+/// The header of an ICMP echo, in bytes (RFC 792).
+const ECHO_HEADER: usize = 8;
+
+/// A line at a point on the way of a probe.
+pub(super) struct Exercise<'a> {
+    pub(super) lab: &'a Lab,
+    pub(super) probe: &'a Probe,
+    /// The link type of the point.
+    pub(super) link: LinkType,
+    pub(super) context: &'a Context<'a>,
+}
+
+impl Exercise<'_> {
+    /// Says why no packet of the probe can be this line, if so; `start` is where the line stands in the file.
+    pub(super) fn check(&self, line: &Line<Pattern>, start: usize, problems: &mut Vec<Problem>) {
+        let whole = start..start + line.text.len();
+        let place = |span: &Range<usize>| start + span.start..start + span.end;
+        self.link(&line.pattern, whole.clone(), problems);
+        if let Some((layer, what)) = line.pattern.layers.iter().find_map(|layer| Some((layer, foreign(layer.kind)?))) {
+            let span = layer.fields.first().map_or(whole, |field| place(&field.span));
+            let Probe::Ping { from, to, .. } = self.probe;
+            problems.push(Problem::new(span, format!("a ping sends no {what}")).hint(format!("this scenario's probe: {from} pings {to}")));
+            return;
+        }
+        self.length(&line.pattern, &place, problems);
+        self.ends(&line.pattern, &place, problems);
+    }
+
+    fn link(&self, pattern: &Pattern, span: Range<usize>, problems: &mut Vec<Problem>) {
+        let problem = match (self.link, pattern.link) {
+            (LinkType::Raw, Some(LinkType::Ethernet)) => {
+                Problem::new(span, "this point has no link layer, but the line prints hardware addresses")
+                    .hint("tcpdump starts such a line with `ip:`")
+            }
+            (LinkType::Ethernet, Some(LinkType::Raw)) => Problem::new(span, "this point has a link layer, but the line starts with `ip:`")
+                .hint("tcpdump prints hardware addresses there"),
+            _ => return,
+        };
+        problems.push(problem);
+    }
+
+    /// An echo is as long as the probe makes it.
+    fn length(&self, pattern: &Pattern, place: &impl Fn(&Range<usize>) -> Range<usize>, problems: &mut Vec<Problem>) {
+        let Probe::Ping { size, .. } = self.probe;
+        let length = (size + ECHO_HEADER) as u64;
+        let icmp = pattern.layers.iter().filter(|layer| layer.kind == LayerKind::Icmp);
+        for field in icmp.flat_map(|layer| &layer.fields).filter(|field| field.field == Field::IcmpLength) {
+            if let Want::Exact(Value::Number(stated)) = field.want
+                && stated != length
+            {
+                let message = format!("this probe's echo is {length} bytes long, not {stated}");
+                let hint = stated.checked_sub(ECHO_HEADER as u64).filter(|size| *size >= 16);
+                let hint = hint.map_or_else(|| "see the probe's `size`".to_owned(), |size| format!("`size: {size}` in the probe"));
+                problems.push(Problem::new(place(&field.span), message).hint(hint));
+            }
+        }
+    }
+
+    /// The innermost addresses are the probe's ends, those of an outer header the nodes'.
+    fn ends(&self, pattern: &Pattern, place: &impl Fn(&Range<usize>) -> Range<usize>, problems: &mut Vec<Problem>) {
+        let kind = icmp_type(pattern);
+        if !matches!(kind, None | Some(0 | 8)) {
+            return;
+        }
+        let Probe::Ping { from, to, .. } = self.probe;
+        let (sender, target) = (self.addresses(from.as_str()), self.addresses(to.as_str()));
+        let headers: Vec<&LayerPattern> = pattern.layers.iter().filter(|layer| layer.kind == LayerKind::Ipv4).collect();
+        for (index, header) in headers.iter().enumerate() {
+            let inner = index + 1 == headers.len();
+            for field in &header.fields {
+                let allowed: BTreeSet<&String> = match (inner, kind, field.field) {
+                    (true, Some(8), Field::IpSource) | (true, Some(0), Field::IpDestination) => sender.iter().collect(),
+                    (true, Some(8), Field::IpDestination) | (true, Some(0), Field::IpSource) => target.iter().collect(),
+                    (true, None, Field::IpSource | Field::IpDestination) => sender.iter().chain(&target).collect(),
+                    _ => continue,
+                };
+                let Some(symbol) = self.symbol(field).filter(|symbol| self.is_address(symbol)) else { continue };
+                if !allowed.contains(&symbol) {
+                    let end = if field.field == Field::IpSource { "source" } else { "destination" };
+                    let message = format!("no packet of this probe has the {end} `{symbol}` here");
+                    problems.push(Problem::new(place(&field.span), message).hint(format!("this scenario's probe: {from} pings {to}")));
+                }
+            }
+        }
+    }
+
+    /// The symbols of every address that a place sends from.
+    fn addresses(&self, place: &str) -> BTreeSet<String> {
+        let pod = self.lab.pods.iter().filter(|pod| pod.name.as_str() == place).map(|pod| format!("{}.ip", pod.name));
+        let nodes = self.lab.nodes.iter().filter(|node| node.name.as_str() == place);
+        let tunnel = self.lab.cluster.network.tunnel.as_ref().map(|tunnel| tunnel.device.as_str());
+        let cards = nodes.flat_map(|node| {
+            let cards = node.nics.iter().map(|nic| nic.name.as_str()).chain(tunnel);
+            cards.map(|card| format!("{}.{card}.ip", node.name))
+        });
+        pod.chain(cards).collect()
+    }
+
+    /// What else a line may name is told elsewhere.
+    fn is_address(&self, symbol: &str) -> bool {
+        self.context.symbols.get(symbol).is_some_and(|known| known.sort == Sort::Ip)
+    }
+
+    fn symbol(&self, field: &FieldPattern) -> Option<String> {
+        match &field.want {
+            Want::Name(symbol) => Some(symbol.as_str().to_owned()),
+            Want::Literal(value) => self.context.stands_for(&value.to_string()).map(|symbol| symbol.as_str().to_owned()),
+            Want::Exact(_) | Want::Variable(_) => None,
+        }
+    }
+}
+
+/// What a ping never sends.
+fn foreign(kind: LayerKind) -> Option<&'static str> {
+    match kind {
+        LayerKind::Tcp => Some("TCP segment"),
+        LayerKind::Udp => Some("UDP datagram"),
+        LayerKind::Arp => Some("ARP packet"),
+        LayerKind::Icmpv6 | LayerKind::Ipv6 => Some("IPv6 packet"),
+        LayerKind::Vxlan => Some("VXLAN packet"),
+        LayerKind::Ethernet | LayerKind::Vlan | LayerKind::Ipv4 | LayerKind::Icmp | LayerKind::Payload => None,
+    }
+}
+
+/// The type that the line states of its ICMP message (RFC 792: 8 is an echo, 0 its reply).
+fn icmp_type(pattern: &Pattern) -> Option<u64> {
+    let fields = pattern.layers.iter().filter(|layer| layer.kind == LayerKind::Icmp).flat_map(|layer| &layer.fields);
+    fields.filter(|field| field.field == Field::IcmpType).find_map(|field| match field.want {
+        Want::Exact(Value::Number(kind)) => Some(kind),
+        _ => None,
+    })
+}

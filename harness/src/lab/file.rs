@@ -1,0 +1,258 @@
+//! The lab file, as its author writes it. The JSON schema is made from these types; what they say is all that editors know.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::at::{At, Table};
+
+/// A lab: one cluster, its pods, and the scenarios whose captures a document printed.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct LabFile {
+    /// The lab's name: small letters, digits and hyphens.
+    pub(super) lab: At<String>,
+    /// One line for people.
+    pub(super) title: At<String>,
+    /// The write-up that the lines come from, by name.
+    pub(super) document: Option<String>,
+    /// The cluster that the lab wants.
+    pub(super) cluster: ClusterFile,
+    /// The nodes, by name.
+    pub(super) nodes: Table<NodeFile>,
+    /// The pods, by name.
+    #[serde(default)]
+    pub(super) pods: Table<PodFile>,
+    /// What each literal of the documented lines stands for: `10.244.153.204: pod1.ip`.
+    #[serde(default)]
+    pub(super) names: Table<At<String>>,
+    /// The scenarios, in the order in which they are carried out.
+    pub(super) scenarios: At<Vec<ScenarioFile>>,
+}
+
+/// The cluster that a lab wants.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct ClusterFile {
+    /// The CNI's name, for people and recipes.
+    pub(super) cni: String,
+    /// The kube-proxy mode.
+    pub(super) kube_proxy: Option<KubeProxy>,
+    /// The folder of the recipe by which a real cluster gets this CNI.
+    pub(super) recipe: Option<String>,
+    /// How the CNI wires pods.
+    pub(super) network: NetworkFile,
+}
+
+/// A mode of kube-proxy.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum KubeProxy {
+    /// Rules of iptables.
+    Iptables,
+    /// Virtual servers of the kernel.
+    Ipvs,
+    /// Rules of nftables.
+    Nftables,
+}
+
+/// How a CNI wires pods and carries their packets.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct NetworkFile {
+    /// Where pod addresses come from, a prefix: `10.244.0.0/16`.
+    pub(super) pods: At<String>,
+    /// The pods' MTU, in bytes.
+    pub(super) mtu: At<u32>,
+    /// How a pod's veth is attached to its node.
+    pub(super) wiring: WiringFile,
+    /// What the names of host veths start with, `cali`. The rest are the first 11 hex digits of sha1("namespace.pod").
+    pub(super) veth_prefix: At<String>,
+    /// What carries packets to other nodes; without it the network card itself does.
+    pub(super) tunnel: Option<TunnelFile>,
+    /// The routing protocol that the CNI's routes name, as `ip route` prints it (`bird`); `boot` unless given.
+    pub(super) route_protocol: Option<At<String>>,
+}
+
+/// How a pod's veth is attached to its node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) enum WiringFile {
+    /// Point to point: the node routes each pod's address to its veth and answers ARP for the gateway.
+    #[serde(rename_all = "kebab-case")]
+    Routed(RoutedFile),
+}
+
+/// A point-to-point wiring.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RoutedFile {
+    /// The address of the pods' default route: `169.254.1.1`.
+    pub(super) gateway: At<String>,
+    /// The hardware address of every host veth: `ee:ee:ee:ee:ee:ee`.
+    pub(super) host_mac: At<String>,
+}
+
+/// A tunnel device that every node has. Its address is the first of the node's block.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct TunnelFile {
+    /// Its name: `tunl0`.
+    pub(super) device: At<String>,
+    /// What it does with a packet.
+    pub(super) kind: TunnelKindFile,
+    /// Its MTU, in bytes.
+    pub(super) mtu: At<u32>,
+    /// The network card whose addresses the outer header carries, by the lab's name.
+    pub(super) underlay: At<String>,
+}
+
+/// What a tunnel device does with a packet.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum TunnelKindFile {
+    /// IP-in-IP (RFC 2003).
+    Ipip,
+}
+
+/// A node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct NodeFile {
+    /// Its network cards, by the lab's name, in order.
+    pub(super) nics: Table<NicFile>,
+    /// Where its pods' addresses come from, a prefix.
+    pub(super) block: At<String>,
+}
+
+/// A network card of a node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct NicFile {
+    /// What the node calls it: `ens10`.
+    pub(super) interface: At<String>,
+    /// Its address and prefix length: `192.168.100.111/24`.
+    pub(super) address: At<String>,
+    /// Its hardware address.
+    pub(super) mac: Option<At<String>>,
+    /// Where the node's default route points, on the card that has it.
+    pub(super) gateway: Option<At<String>>,
+}
+
+/// A pod.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct PodFile {
+    /// The node it runs on.
+    pub(super) node: At<String>,
+    /// Its Kubernetes namespace; `default` unless given.
+    pub(super) namespace: Option<String>,
+    /// Its address on the embedded backend; the next free one of its node's block unless given.
+    pub(super) address: Option<At<String>>,
+    /// Its hardware address on the embedded backend.
+    pub(super) mac: Option<At<String>>,
+    /// Its labels.
+    #[serde(default)]
+    pub(super) labels: Table<String>,
+}
+
+/// One probe, and what was documented of it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct ScenarioFile {
+    /// Its name, one of a kind in the lab.
+    pub(super) name: At<String>,
+    /// What is sent; a scenario without one only looks at state.
+    pub(super) probe: Option<At<ProbeFile>>,
+    /// What literals of this scenario's lines stand for, besides the lab's own table.
+    #[serde(default)]
+    pub(super) names: Table<At<String>>,
+    /// What is seen of the probe, point by point.
+    #[serde(default)]
+    pub(super) expect: Vec<ExpectFile>,
+    /// What commands print once the probe is through.
+    #[serde(default)]
+    pub(super) state: Vec<StateFile>,
+}
+
+/// One ICMP echo request.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct ProbeFile {
+    /// The pod or node that sends it.
+    pub(super) from: At<String>,
+    /// The pod it goes to.
+    pub(super) ping: At<String>,
+    /// Its payload's length in bytes; 56 unless given, as `ping` sends.
+    pub(super) size: Option<At<u32>>,
+}
+
+/// What is seen of the probe at one point: `lines`, or `none: true`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct ExpectFile {
+    /// Where: `pod1/eth0`, `node1/veth(pod1)`, `node1/tunl0`, `node1/underlay`.
+    pub(super) at: At<String>,
+    /// The probe's packets there as tcpdump prints them, one a line, and no others.
+    pub(super) lines: Option<At<String>>,
+    /// The probe is not seen there.
+    pub(super) none: Option<At<bool>>,
+    /// What holds in place of lines that the document has wrong.
+    #[serde(default)]
+    pub(super) corrections: Vec<CorrectionFile>,
+    /// Why, where the document does not say it itself.
+    pub(super) because: Option<String>,
+    /// Where it applies; everywhere unless given.
+    pub(super) when: Option<At<WhenFile>>,
+}
+
+/// What holds in place of a documented line.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct CorrectionFile {
+    /// The line, exactly as it stands among the documented ones.
+    pub(super) documented: At<String>,
+    /// What holds instead.
+    pub(super) reads: At<String>,
+    /// Why the documented line is wrong.
+    pub(super) because: At<String>,
+}
+
+/// What a command prints.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct StateFile {
+    /// The node or pod where it runs.
+    pub(super) on: At<String>,
+    /// The command, one of a fixed list: `ip route`.
+    pub(super) run: At<String>,
+    /// Lines that it prints.
+    pub(super) has: Option<At<String>>,
+    /// Lines that it does not print.
+    pub(super) lacks: Option<At<String>>,
+    /// What holds in place of lines that the document has wrong.
+    #[serde(default)]
+    pub(super) corrections: Vec<CorrectionFile>,
+    /// Why, where the document does not say it itself.
+    pub(super) because: Option<String>,
+    /// Where it applies; everywhere unless given.
+    pub(super) when: Option<At<WhenFile>>,
+}
+
+/// Where an expectation applies: all that is given must hold.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct WhenFile {
+    /// Only on this backend.
+    pub(super) backend: Option<At<String>>,
+    /// Only on these backends.
+    #[serde(default)]
+    pub(super) backends: Vec<At<String>>,
+    /// Only in this kube-proxy mode.
+    pub(super) kube_proxy: Option<KubeProxy>,
+    /// Only from this version of the CNI on.
+    pub(super) cni_at_least: Option<At<String>>,
+    /// Only below this version of the CNI.
+    pub(super) cni_below: Option<At<String>>,
+    /// Why it does not apply elsewhere.
+    pub(super) because: At<String>,
+}

@@ -1,0 +1,271 @@
+//! The scenarios of a lab file, checked.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::at::At;
+use super::exercise::Exercise;
+use super::file::{ExpectFile, ProbeFile, ScenarioFile, StateFile};
+use super::lines::{self, Context};
+use super::model::{Claim, Expectation, Lab, Probe, Scenario, StateExpectation};
+use super::names::Names;
+use super::problem::{Problem, position};
+use super::symbol::Symbols;
+use super::when::when;
+use super::{command, suggest};
+use crate::name::{PlaceName, PointName};
+use crate::packet::LinkType;
+
+/// What `ping` sends unless told otherwise, in bytes.
+const PING_SIZE: u32 = 56;
+
+/// A token is 16 bytes, and the payload starts with it.
+const SIZE_MIN: usize = 16;
+
+/// The headers of an echo: IPv4 without options, 20 bytes (RFC 791), and ICMP, 8 (RFC 792).
+const HEADERS: usize = 28;
+
+/// Checks the scenarios; `lab` is all the rest of the lab.
+pub(super) fn scenarios(
+    files: &At<Vec<ScenarioFile>>,
+    lab: &Lab,
+    symbols: &Symbols,
+    outer: &Names,
+    problems: &mut Vec<Problem>,
+) -> Vec<Scenario> {
+    if files.is_empty() {
+        problems.push(Problem::new(files.span.clone(), "this lab has no scenarios").hint("give at least one"));
+    }
+    let mut seen: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
+    let points = lab.points();
+    let mut scenarios = Vec::new();
+    let mut tables = Vec::new();
+    for file in &files.value {
+        if let Some(first) = seen.insert(&file.name, &file.name.span) {
+            let problem = Problem::new(file.name.span.clone(), format!("there is another scenario `{}`", *file.name)).label("again");
+            problems.push(problem.also(first.clone(), "first here").hint("each scenario has a name of its own"));
+        }
+        let names = Names::check(&file.names, Some(outer), symbols, problems);
+        let context = Context { text: &lab.source.text, symbols, names: &names, outer };
+        scenarios.push(Check { lab, context: &context, points: &points }.scenario(file, problems));
+        tables.push(names);
+    }
+    // In a file with other problems lines may be missing, and then nothing can be said of what they use.
+    if problems.is_empty() {
+        tables.iter().chain([outer]).for_each(|names| names.unused(problems));
+    }
+    scenarios
+}
+
+struct Check<'a> {
+    lab: &'a Lab,
+    context: &'a Context<'a>,
+    points: &'a BTreeMap<PointName, LinkType>,
+}
+
+impl Check<'_> {
+    fn scenario(&self, file: &ScenarioFile, problems: &mut Vec<Problem>) -> Scenario {
+        if file.expect.is_empty() && file.state.is_empty() {
+            let problem = Problem::new(file.name.span.clone(), format!("nothing is expected in `{}`", *file.name));
+            problems.push(problem.hint("say what is seen (`expect`) or what commands print (`state`)"));
+        }
+        if file.name.trim().is_empty() {
+            problems.push(Problem::new(file.name.span.clone(), "this scenario's name is empty").hint("a few words for people"));
+        }
+        let probe = file.probe.as_ref().map(|probe| self.probe(probe, problems));
+        let known = probe.clone().flatten();
+        let path = known.as_ref().map(|probe| self.lab.path(probe)).unwrap_or_default();
+        if let (None, Some(first)) = (&file.probe, file.expect.first()) {
+            let problem = Problem::new(first.at.span.clone(), "nothing is sent in this scenario, so nothing can be seen here");
+            problems.push(problem.hint("add a `probe`"));
+        }
+        contradictions(&file.expect, problems);
+        let place = |expectation: &Expectation| path.iter().position(|point| *point == expectation.at).unwrap_or(usize::MAX);
+        let mut expect: Vec<Expectation> =
+            file.expect.iter().filter_map(|file| self.expectation(file, known.as_ref(), &path, problems)).collect();
+        expect.sort_by_key(place);
+        Scenario {
+            name: file.name.value.clone(),
+            probe: known,
+            names: self.context.names.with(self.context.outer),
+            expect,
+            state: file.state.iter().map(|file| self.state(file, problems)).collect(),
+        }
+    }
+
+    fn probe(&self, file: &ProbeFile, problems: &mut Vec<Problem>) -> Option<Probe> {
+        let before = problems.len();
+        let places =
+            || self.lab.pods.iter().map(|pod| &pod.name).chain(self.lab.nodes.iter().map(|node| &node.name)).map(PlaceName::as_str);
+        if !places().any(|place| place == *file.from) {
+            let message = format!("`{}` is not a pod or node of this lab", *file.from);
+            problems.push(Problem::new(file.from.span.clone(), message).hint(suggest::hint(&file.from, "places", places())));
+        }
+        let pods = || self.lab.pods.iter().map(|pod| pod.name.as_str());
+        if !pods().any(|pod| pod == *file.ping) {
+            let message = format!("`{}` is not a pod of this lab", *file.ping);
+            problems.push(Problem::new(file.ping.span.clone(), message).hint(suggest::hint(&file.ping, "pods", pods())));
+        }
+        if *file.from == *file.ping {
+            let problem = Problem::new(file.ping.span.clone(), format!("`{}` pings itself", *file.from));
+            problems.push(problem.hint("such a packet passes no point but the loopback"));
+        }
+        let size = file.size.as_ref().map_or(PING_SIZE, |size| size.value) as usize;
+        if let Some(given) = &file.size {
+            self.size(given, size, problems);
+        }
+        let probe = Probe::Ping { from: PlaceName::new(&*file.from), to: PlaceName::new(&*file.ping), size };
+        (problems.len() == before).then_some(probe)
+    }
+
+    fn size(&self, given: &At<u32>, size: usize, problems: &mut Vec<Problem>) {
+        let network = &self.lab.cluster.network;
+        let mtu = network.tunnel.iter().map(|tunnel| tunnel.mtu).chain([network.mtu]).min().unwrap_or_default() as usize;
+        if size < SIZE_MIN {
+            let message = format!("a payload of {size} bytes has no room for the token by which the probe is found again");
+            problems.push(Problem::new(given.span.clone(), message).hint(format!("at least {SIZE_MIN}")));
+        } else if size + HEADERS > mtu {
+            let message = format!("an echo with {size} bytes of payload does not fit the MTU of {mtu}");
+            problems.push(Problem::new(given.span.clone(), message).hint(format!("at most {}", mtu.saturating_sub(HEADERS))));
+        }
+    }
+
+    fn expectation(
+        &self,
+        file: &ExpectFile,
+        probe: Option<&Probe>,
+        path: &[PointName],
+        problems: &mut Vec<Problem>,
+    ) -> Option<Expectation> {
+        let at = PointName::new(&*file.at);
+        let link = self.point(&file.at, &at, problems);
+        if let Some(none) = file.none.as_ref().filter(|none| !none.value) {
+            problems.push(Problem::new(none.span.clone(), "`none` is `true` or not there at all").hint("take it away"));
+            return None;
+        }
+        let claim = match (&file.lines, &file.none) {
+            (Some(block), None) => {
+                let lines = lines::read(block, &file.at, &file.corrections, self.context, problems);
+                if link.is_some() {
+                    on_path(&file.at, &at, path, problems);
+                }
+                if let (Some(probe), Some(link)) = (probe, link.filter(|_| path.contains(&at))) {
+                    let exercise = Exercise { lab: self.lab, probe, link, context: self.context };
+                    self.exercise(&exercise, block, file, &lines, problems);
+                }
+                Claim::Lines(lines)
+            }
+            (None, Some(_)) => Claim::None,
+            (Some(_), Some(none)) => {
+                let problem = Problem::new(none.span.clone(), "lines are expected here, and none at all");
+                problems.push(problem.also(file.at.span.clone(), "at this point").hint("keep `lines` or `none: true`"));
+                return None;
+            }
+            (None, None) => {
+                let problem = Problem::new(file.at.span.clone(), format!("nothing is said of `{}`", *file.at));
+                problems.push(problem.hint("give `lines`, or `none: true`"));
+                return None;
+            }
+        };
+        lines::stray(&file.corrections, &file.lines.iter().collect::<Vec<_>>(), self.context, problems);
+        Some(Expectation {
+            at,
+            claim,
+            because: reason(file.because.as_ref()),
+            when: file.when.as_ref().map(|file| when(file, problems)),
+            position: position(self.context.text, file.at.span.start),
+        })
+    }
+
+    /// The point's link type, if there is such a point.
+    fn point(&self, text: &At<String>, at: &PointName, problems: &mut Vec<Problem>) -> Option<LinkType> {
+        let link = self.points.get(at).copied();
+        if link.is_none() {
+            let of_place = self.points.keys().filter(|point| point.place() == at.place());
+            let hint = suggest::closest(text, self.points.keys().map(PointName::as_str)).map_or_else(
+                || suggest::hint(text, "points there", of_place.map(PointName::as_str)),
+                |meant| format!("did you mean `{meant}`?"),
+            );
+            problems.push(Problem::new(text.span.clone(), format!("`{}` is not a point of this lab", **text)).hint(hint));
+        }
+        link
+    }
+
+    fn exercise(
+        &self,
+        exercise: &Exercise<'_>,
+        block: &At<String>,
+        file: &ExpectFile,
+        lines: &[super::model::DocumentedLine<crate::expect::Pattern>],
+        problems: &mut Vec<Problem>,
+    ) {
+        let blocks = std::iter::once(block).chain(file.corrections.iter().map(|correction| &correction.reads));
+        let spelt: Vec<_> = blocks.flat_map(|block| lines::split(block, self.context.text)).collect();
+        for line in lines {
+            let judged = line.correction.as_ref().map_or(&line.documented, |correction| &correction.reads);
+            if let Some(spelt) = spelt.iter().find(|spelt| spelt.text == judged.text) {
+                exercise.check(judged, spelt.span.start, problems);
+            }
+        }
+    }
+
+    fn state(&self, file: &StateFile, problems: &mut Vec<Problem>) -> StateExpectation {
+        let places =
+            || self.lab.nodes.iter().map(|node| &node.name).chain(self.lab.pods.iter().map(|pod| &pod.name)).map(PlaceName::as_str);
+        if !places().any(|place| place == *file.on) {
+            let message = format!("`{}` is not a node or pod of this lab", *file.on);
+            problems.push(Problem::new(file.on.span.clone(), message).hint(suggest::hint(&file.on, "places", places())));
+        }
+        let run = file.run.trim();
+        if command::command(run).is_none() {
+            let problem = Problem::new(file.run.span.clone(), format!("`{run}` is not one of the commands that a lab may run"));
+            problems.push(problem.hint(command::listed()));
+        } else {
+            lines::placeholders(&file.run, self.context.symbols, self.context.text, problems);
+        }
+        if file.has.is_none() && file.lacks.is_none() {
+            let problem = Problem::new(file.run.span.clone(), format!("nothing is said of what `{run}` prints"));
+            problems.push(problem.hint("give lines that it `has` or `lacks`"));
+        }
+        let blocks: Vec<&At<String>> = file.has.iter().chain(&file.lacks).collect();
+        lines::stray(&file.corrections, &blocks, self.context, problems);
+        let mut read = |block: &Option<At<String>>| {
+            block.as_ref().map(|block| lines::read(block, &file.run, &file.corrections, self.context, problems)).unwrap_or_default()
+        };
+        let (has, lacks) = (read(&file.has), read(&file.lacks));
+        StateExpectation {
+            on: PlaceName::new(&*file.on),
+            run: run.to_owned(),
+            has,
+            lacks,
+            because: reason(file.because.as_ref()),
+            when: file.when.as_ref().map(|file| when(file, problems)),
+            position: position(self.context.text, file.on.span.start),
+        }
+    }
+}
+
+/// A reason without the line breaks of its block.
+fn reason(text: Option<&String>) -> Option<String> {
+    text.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+}
+
+/// Lines at a point where nothing is seen, said without a `when`.
+fn contradictions(expect: &[ExpectFile], problems: &mut Vec<Problem>) {
+    let always = |file: &&ExpectFile| file.when.is_none();
+    for none in expect.iter().filter(always).filter(|file| file.none.is_some() && file.lines.is_none()) {
+        if let Some(lines) = expect.iter().filter(always).find(|file| file.lines.is_some() && file.none.is_none() && *file.at == *none.at) {
+            let problem = Problem::new(none.at.span.clone(), format!("nothing is seen at `{}`, and yet lines are", *none.at));
+            problems.push(problem.also(lines.at.span.clone(), "lines here").hint("drop one of the two, or scope it with `when`"));
+        }
+    }
+}
+
+/// Lines can only be seen on the probe's way; `path` is empty where it is not known.
+fn on_path(text: &At<String>, at: &PointName, path: &[PointName], problems: &mut Vec<Problem>) {
+    if !path.is_empty() && !path.contains(at) {
+        let way = path.iter().map(PointName::as_str).collect::<Vec<_>>().join(" → ");
+        let problem = Problem::new(text.span.clone(), format!("the probe does not pass `{at}`"));
+        problems.push(problem.hint(format!("its way: {way}; off it only `none: true` can hold")));
+    }
+}

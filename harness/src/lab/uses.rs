@@ -1,0 +1,44 @@
+//! Which symbols a scenario needs values for.
+
+use std::collections::BTreeSet;
+
+use super::lines::{Documented, Mention};
+use super::model::{Claim, DocumentedLine, Probe, Scenario};
+use super::names::canonical;
+use super::placeholder;
+use crate::name::Symbol;
+
+impl Scenario {
+    /// Every symbol that its probe, its commands and its documented lines use.
+    pub fn symbols(&self) -> BTreeSet<Symbol> {
+        let mut symbols = BTreeSet::new();
+        if let Some(Probe::Ping { to, .. }) = &self.probe {
+            symbols.insert(Symbol::new(format!("{to}.ip")));
+        }
+        for expectation in &self.expect {
+            if let Claim::Lines(lines) = &expectation.claim {
+                self.of_lines(lines, &mut symbols);
+            }
+        }
+        for state in &self.state {
+            let placeholders = placeholder::find(&state.run).unwrap_or_default();
+            symbols.extend(placeholders.into_iter().map(|(symbol, _)| Symbol::new(symbol)));
+            self.of_lines(&state.has, &mut symbols);
+            self.of_lines(&state.lacks, &mut symbols);
+        }
+        symbols
+    }
+
+    fn of_lines<P: Documented>(&self, lines: &[DocumentedLine<P>], symbols: &mut BTreeSet<Symbol>) {
+        let patterns = lines.iter().flat_map(|line| {
+            let corrected = line.correction.as_ref().map(|correction| &correction.reads.pattern);
+            [&line.documented.pattern].into_iter().chain(corrected)
+        });
+        for (mention, _) in patterns.flat_map(Documented::names) {
+            match mention {
+                Mention::Symbol(symbol, _) => symbols.extend([symbol]),
+                Mention::Literal(literal) | Mention::Word(literal) => symbols.extend(self.names.get(&canonical(&literal)).cloned()),
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! From names to addresses and interfaces, once the site is known.
+
+use std::net::Ipv4Addr;
+
+use crate::lab::{self, Probe, Scenario};
+use crate::name::{PointName, Symbol, Token};
+use crate::place::Cmd;
+use crate::site::Facts;
+
+use super::model::{BoundPlan, BoundPoint, BoundProbe, BoundScenario, BoundState, Plan, PlannedScenario};
+
+/// Why a plan does not fit a site.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BindError {
+    /// Points that the site does not have.
+    #[error("the site does not have {}", list(.0))]
+    Points(Vec<PointName>),
+    /// Symbols for which the site has no value.
+    #[error("the site does not say what {} stand for", list(.0))]
+    Symbols(Vec<Symbol>),
+    /// A value that is to be an address and is not.
+    #[error("the site says that {symbol} stands for `{value}`, which is not an IPv4 address")]
+    Address {
+        /// The symbol.
+        symbol: Symbol,
+        /// What the site has for it.
+        value: String,
+    },
+    /// A command that is none of the list once its placeholders are filled in.
+    #[error("with its placeholders filled in, `{run}` is `{filled}`, which is not a command that a lab may run")]
+    Command {
+        /// As the lab spells it.
+        run: String,
+        /// What came out.
+        filled: String,
+    },
+}
+
+fn list(names: &[impl std::fmt::Display]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl Plan {
+    /// Replaces every name by what it stands for on the site of these `facts`. The tokens of the run named `run` are its own.
+    ///
+    /// # Errors
+    /// The site lacks points or symbols that the plan needs; all of a kind at once.
+    pub fn bind(&self, facts: &Facts, run: &str) -> Result<BoundPlan, BindError> {
+        let mut points: Vec<_> =
+            self.scenarios.iter().flat_map(|planned| &planned.points).filter(|point| !facts.points.contains_key(point)).collect();
+        points.sort();
+        points.dedup();
+        if !points.is_empty() {
+            return Err(BindError::Points(points.into_iter().cloned().collect()));
+        }
+        let mut symbols: Vec<_> =
+            self.scenarios.iter().flat_map(|planned| &planned.symbols).filter(|symbol| !facts.values.contains_key(symbol)).collect();
+        symbols.sort();
+        symbols.dedup();
+        if !symbols.is_empty() {
+            return Err(BindError::Symbols(symbols.into_iter().cloned().collect()));
+        }
+        let both = self.lab.scenarios.iter().zip(&self.scenarios);
+        let scenarios = both.map(|(scenario, planned)| bind_scenario(scenario, planned, facts, run)).collect::<Result<_, _>>()?;
+        Ok(BoundPlan { scenarios })
+    }
+}
+
+fn bind_scenario(scenario: &Scenario, planned: &PlannedScenario, facts: &Facts, run: &str) -> Result<BoundScenario, BindError> {
+    let points = planned.points.iter().filter_map(|point| facts.points.get_key_value(point)).map(|(name, fact)| BoundPoint {
+        name: name.clone(),
+        place: fact.place.clone(),
+        interface: fact.interface.clone(),
+        link: fact.link,
+    });
+    let probe = scenario.probe.as_ref().map(|probe| bind_probe(probe, Token::derive(run, &scenario.name), facts)).transpose()?;
+    let mut state: Vec<BoundState> = Vec::new();
+    for expectation in &scenario.state {
+        // Evidence keeps one output per place and command, however many lines are expected of it.
+        if !state.iter().any(|bound| bound.on == expectation.on && bound.run == expectation.run) {
+            let command = bind_command(&expectation.run, facts)?;
+            state.push(BoundState { on: expectation.on.clone(), run: expectation.run.clone(), command });
+        }
+    }
+    Ok(BoundScenario { name: scenario.name.clone(), points: points.collect(), probe, state })
+}
+
+fn bind_probe(probe: &Probe, token: Token, facts: &Facts) -> Result<BoundProbe, BindError> {
+    let Probe::Ping { from, to, size } = probe;
+    let symbol = Symbol::new(format!("{to}.ip"));
+    let value = facts.values.get(&symbol).ok_or_else(|| BindError::Symbols(vec![symbol.clone()]))?;
+    let to: Ipv4Addr = value.parse().map_err(|_| BindError::Address { symbol, value: value.clone() })?;
+    Ok(BoundProbe { from: from.clone(), to, size: *size, token })
+}
+
+fn bind_command(run: &str, facts: &Facts) -> Result<Cmd, BindError> {
+    let value = |symbol: &str| facts.values.get(&Symbol::new(symbol)).map(String::as_str);
+    let filled = lab::fill(run, value).map_err(|symbol| BindError::Symbols(vec![Symbol::new(symbol)]))?;
+    // What a site says is as little trusted as a lab file.
+    lab::command(&filled).ok_or_else(|| BindError::Command { run: run.to_owned(), filled })
+}

@@ -1,0 +1,115 @@
+//! The end of the report: what the document got wrong, what was emulated, and how it all came out.
+
+use super::compare::{Row, compare};
+use super::paint::{Paint, add, plain};
+use crate::report::about::{About, Style, Verbosity};
+use crate::report::words::{self, Tally, number};
+use crate::verdict::{LineVerdict, RunVerdict};
+
+pub(super) fn closing(verdict: &RunVerdict, about: &About, style: &Style) -> String {
+    let mut text = String::new();
+    if style.verbosity > Verbosity::Quiet {
+        text.push_str(&corrections(verdict, about, style));
+        text.push_str(&emulated(about, style));
+    }
+    if style.verbosity == Verbosity::Verbose {
+        text.push_str(&times(about, style));
+    }
+    text.push_str(&outcome(verdict, about, style));
+    text
+}
+
+/// Every line that the lab corrects, each once, however many scenarios use it.
+fn corrections(verdict: &RunVerdict, about: &About, style: &Style) -> String {
+    let paint = Paint::new(style);
+    let mut seen: Vec<(usize, &str)> = Vec::new();
+    let mut text = String::new();
+    for expectation in verdict.scenarios.iter().flat_map(|scenario| &scenario.expectations) {
+        for line in &expectation.lines {
+            let Some((reads, because)) = &line.correction else { continue };
+            if seen.contains(&(line.lab_line, line.documented.as_str())) {
+                continue;
+            }
+            seen.push((line.lab_line, &line.documented));
+            let place = format!("{}, {}:{}", words::subject(&expectation.subject), about.lab_path, line.lab_line);
+            add(&mut text, format_args!("  {}", paint.faint(&plain(&place))));
+            text.push_str(&correction(line, reads, because, style));
+        }
+    }
+    if text.is_empty() { text } else { format!("{}\n{text}\n", paint.strong("the document says otherwise")) }
+}
+
+fn correction(line: &LineVerdict, reads: &str, because: &str, style: &Style) -> String {
+    let rows =
+        [("documented", line.documented.as_str()), ("reads", reads), ("because", because)].map(|(label, text)| Row::new(label, text));
+    let mut text: String = rows.iter().map(|row| compare(std::slice::from_ref(row), 4, style)).collect();
+    if line.correction_needless {
+        text.push_str("    the documented line itself holds: the correction is not needed\n");
+    }
+    text
+}
+
+fn emulated(about: &About, style: &Style) -> String {
+    if about.emulated.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{}\n", Paint::new(style).strong("emulated here"));
+    for part in &about.emulated {
+        add(&mut text, format_args!("  {}: {}", plain(&part.what), plain(&part.how)));
+    }
+    text.push('\n');
+    text
+}
+
+fn times(about: &About, style: &Style) -> String {
+    if about.phases.is_empty() {
+        return String::new();
+    }
+    let widest = about.phases.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let mut text = format!("{}\n", Paint::new(style).strong("time"));
+    for (name, micros) in &about.phases {
+        add(&mut text, format_args!("  {:widest$}  {}", plain(name), milliseconds(*micros)));
+    }
+    text.push('\n');
+    text
+}
+
+/// Microseconds as milliseconds with one decimal, to the right in its column.
+fn milliseconds(micros: u64) -> String {
+    let tenths = micros.saturating_add(50) / 100;
+    format!("{:>7}.{} ms", tenths / 10, tenths % 10)
+}
+
+fn outcome(verdict: &RunVerdict, about: &About, style: &Style) -> String {
+    let paint = Paint::new(style);
+    let mut text = String::new();
+    if let Some(mutation) = &about.mutation {
+        add(&mut text, format_args!("broken on purpose: {}", plain(mutation)));
+    }
+    if let Some(why) = &about.cut_short {
+        add(&mut text, format_args!("cut short: {}", plain(why)));
+    }
+    if let Some(folder) = &about.evidence {
+        add(&mut text, format_args!("evidence: {}", plain(folder)));
+    }
+    let scenarios = Tally::of(verdict.scenarios.iter().map(|scenario| &scenario.outcome));
+    let expectations = verdict.scenarios.iter().flat_map(|scenario| &scenario.expectations);
+    let lines = Tally::of(expectations.flat_map(words::line_outcomes));
+    add(
+        &mut text,
+        format_args!(
+            "{}  {}: {} ({}), {} ({})",
+            paint.outcome(&verdict.outcome),
+            plain(&verdict.lab),
+            number(scenarios.all(), "scenario"),
+            scenarios.in_words(),
+            number(lines.all(), "line"),
+            lines.in_words(),
+        ),
+    );
+    let told_above = verdict.scenarios.iter().any(|scenario| words::rank(&scenario.outcome) == words::rank(&verdict.outcome));
+    if let Some(why) = words::why(&verdict.outcome).filter(|_| !told_above) {
+        add(&mut text, format_args!("  {}", plain(why)));
+    }
+    text
+}

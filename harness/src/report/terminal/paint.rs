@@ -1,0 +1,91 @@
+//! Colours, and keeping text from the outside from painting anything itself.
+
+use std::fmt::{self, Write as _};
+
+use crate::report::about::Style;
+use crate::report::words;
+use crate::verdict::Outcome;
+
+/// Puts colour on text, or leaves it alone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Paint {
+    colour: bool,
+}
+
+impl Paint {
+    pub(super) fn new(style: &Style) -> Self {
+        Self { colour: style.colour }
+    }
+
+    /// Mark and word of an outcome: `✓ held`, `✗ BROKEN`.
+    pub(super) fn outcome(self, outcome: &Outcome) -> String {
+        let (code, mark, word) = look(outcome);
+        self.put(code, &format!("{mark} {word}"))
+    }
+
+    /// The same, as wide as the widest of them.
+    pub(super) fn outcome_in_column(self, outcome: &Outcome) -> String {
+        let (code, mark, word) = look(outcome);
+        self.put(code, &format!("{mark} {word:12}"))
+    }
+
+    /// For what names a block.
+    pub(super) fn strong(self, text: &str) -> String {
+        self.put("1", text)
+    }
+
+    /// For what may be overlooked.
+    pub(super) fn faint(self, text: &str) -> String {
+        self.put("2", text)
+    }
+
+    /// For what differs.
+    pub(super) fn wrong(self, text: &str) -> String {
+        self.put("1;31", text)
+    }
+
+    fn put(self, code: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// Colour, mark and word. What needs a look is in capitals.
+fn look(outcome: &Outcome) -> (&'static str, char, String) {
+    let word = words::word(outcome);
+    match outcome {
+        Outcome::Held => ("32", '✓', word.to_owned()),
+        Outcome::Skipped(_) => ("2", '-', word.to_owned()),
+        Outcome::Inconclusive(_) => ("33", '?', word.to_owned()),
+        Outcome::Broken(_) => ("1;31", '✗', word.to_uppercase()),
+        Outcome::Fault(_) => ("1;35", '!', word.to_uppercase()),
+    }
+}
+
+/// Adds a line to `text`.
+pub(super) fn add(text: &mut String, line: fmt::Arguments<'_>) {
+    writeln!(text, "{line}").expect("a string takes all that is written to it");
+}
+
+/// `text` with each control character replaced by one that only stands for it: a folder of evidence may come from anybody, and must
+/// not steer the terminal. One character stays one character, so columns hold.
+pub(super) fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\t' => ' ',
+            // U+2400 and on: the control pictures, in the order of the codes.
+            '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('?'),
+            '\x7f'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+            _ => c,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_cannot_steer_the_terminal() {
+        assert_eq!(plain("a\u{1b}[2Jb\tc\u{7}\u{202e}"), "a␛[2Jb c␇\u{fffd}");
+    }
+}

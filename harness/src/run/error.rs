@@ -1,0 +1,78 @@
+//! Why there is no verdict.
+
+use std::path::PathBuf;
+
+use crate::backend::UpError;
+use crate::backend::netns::enclosure::EnclosureError;
+use crate::evidence::EvidenceError;
+use crate::plan::BindError;
+
+/// Why a run gave no verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The process that is to hold the lab could not be enclosed.
+    #[error("cannot enclose the process that holds the lab")]
+    Enclose(#[source] EnclosureError),
+    /// The enclosed process could not be talked to.
+    #[error("cannot talk to the enclosed process that holds the lab")]
+    Talk(#[source] std::io::Error),
+    /// The enclosed process ended without having said that it was through.
+    #[error("the enclosed process ended early ({status}); what it had recorded is in {}", evidence.display())]
+    EndedEarly {
+        /// How it ended.
+        status: String,
+        /// Where the evidence is.
+        evidence: PathBuf,
+    },
+    /// The lab could not be brought up.
+    #[error("cannot bring the lab up")]
+    Up(#[source] UpError),
+    /// A name has nothing to stand for on this site.
+    #[error("cannot bind the plan to the site")]
+    Bind(#[source] BindError),
+    /// The evidence folder could not be written or read.
+    #[error("cannot keep the evidence")]
+    Evidence(#[source] EvidenceError),
+    /// The lab file no longer passes its checks: the evidence holds another version of the format.
+    #[error("the lab file in the evidence does not pass this build's checks:\n{0}")]
+    Lab(String),
+    /// A step that was to break the lab failed.
+    #[error("cannot break the lab on purpose: `{command}` on {place} said: {message}")]
+    Break {
+        /// Where.
+        place: String,
+        /// What.
+        command: String,
+        /// What it said.
+        message: String,
+    },
+    /// The enclosed process said that it failed.
+    #[error("{text}")]
+    Enclosed {
+        /// Why, with every cause.
+        text: String,
+        /// This host lacks something that the lab needs.
+        host_cannot: bool,
+    },
+    /// The user ended the run.
+    #[error("interrupted; the lab is gone, and what was recorded is in {}", evidence.display())]
+    Interrupted {
+        /// Where the evidence is.
+        evidence: PathBuf,
+    },
+    /// The lab did not come down whole.
+    #[error("the lab left something behind: {0}")]
+    Leftovers(String),
+}
+
+impl RunError {
+    /// Whether this host lacks something that the lab needs, rather than the harness having failed.
+    pub fn host_cannot(&self) -> bool {
+        match self {
+            Self::Enclose(error) => matches!(error, EnclosureError::Refused { .. }),
+            Self::Up(error) => matches!(error, UpError::Tunnel { .. }),
+            Self::Enclosed { host_cannot, .. } => *host_cannot,
+            _ => false,
+        }
+    }
+}

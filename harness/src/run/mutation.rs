@@ -1,0 +1,112 @@
+//! Breaking a lab on purpose.
+
+use serde::{Deserialize, Serialize};
+
+use super::RunError;
+use crate::capture::Sabotage;
+use crate::lab::{self, Broken, Consequence, HarnessFault, Lab, Mutation};
+use crate::name::PlaceName;
+use crate::name::Symbol;
+use crate::place::Cmd;
+use crate::site::Site;
+use crate::verdict::{ExpectationVerdict, Outcome, RunVerdict, Subject};
+
+/// What to break, as it crosses the pipe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Breakage {
+    /// The mutation's name.
+    pub name: String,
+    /// Commands to run once the lab stands, each where; placeholders not yet filled in.
+    pub steps: Vec<(PlaceName, String)>,
+    /// What the harness itself is to do wrong.
+    pub harness: Option<HarnessFault>,
+}
+
+impl Breakage {
+    /// What a lab's mutation asks for.
+    pub fn of(mutation: &Mutation) -> Self {
+        Self {
+            name: mutation.name.clone(),
+            steps: mutation.steps.iter().map(|step| (step.on.clone(), step.run.clone())).collect(),
+            harness: mutation.harness.clone(),
+        }
+    }
+
+    /// Runs the steps, in order, each to its end.
+    pub(super) async fn apply(&self, site: &Site) -> Result<(), RunError> {
+        for (on, run) in &self.steps {
+            let failed = |message: String| RunError::Break { place: on.to_string(), command: run.clone(), message };
+            let value = |symbol: &str| site.facts.values.get(&Symbol::new(symbol)).map(String::as_str);
+            let command = lab::fill(run, value).map_err(|symbol| failed(format!("nothing is known of {{{symbol}}}")))?;
+            let place = site.places.get(on).ok_or_else(|| failed("there is no such place".to_owned()))?;
+            let output = place.run(&Cmd::parse(&command)).await.map_err(|error| failed(error.to_string()))?;
+            if output.status != 0 {
+                return Err(failed(output.stderr.trim().to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the captures are to do wrong.
+    pub(super) fn sabotage(&self) -> Option<Sabotage> {
+        match self.harness.as_ref()? {
+            HarnessFault::CloseMidway(point) => Some(Sabotage::CloseMidway(point.clone())),
+            HarnessFault::Starve(point) => Some(Sabotage::Starve(point.clone())),
+            HarnessFault::WithholdProbe => None,
+        }
+    }
+
+    /// Whether the probe is not to be sent.
+    pub(super) fn withholds_probe(&self) -> bool {
+        self.harness == Some(HarnessFault::WithholdProbe)
+    }
+}
+
+/// The scenarios that must be carried out to see whether a mutation is noticed, in the lab's order.
+pub fn scenarios_of(mutation: &Mutation, lab: &Lab) -> Vec<String> {
+    let wanted = |name: &String| mutation.breaks.iter().any(|breaks| breaks.scenarios.contains(name));
+    lab.scenarios.iter().map(|scenario| scenario.name.clone()).filter(wanted).collect()
+}
+
+/// Whether all that must notice a mutation did; `Ok` says in a few words what did.
+///
+/// # Errors
+/// What held nevertheless, or came out in another way than the mutation says.
+pub fn noticed(mutation: &Mutation, verdict: &RunVerdict) -> Result<String, String> {
+    let mut by = Vec::new();
+    for breaks in &mutation.breaks {
+        for name in &breaks.scenarios {
+            let scenario = verdict.scenarios.iter().find(|scenario| scenario.name == *name).ok_or_else(|| format!("{name}: not judged"))?;
+            let (at, outcome) = match &breaks.at {
+                None => (name.clone(), &scenario.outcome),
+                Some(at) => {
+                    (words(at), worst(&scenario.expectations, at).ok_or_else(|| format!("{name}: nothing is expected at {}", words(at)))?)
+                }
+            };
+            match (mutation.outcome, outcome) {
+                (Consequence::Broken, Outcome::Broken(_)) | (Consequence::Inconclusive, Outcome::Inconclusive(_)) => by.push(at),
+                _ => return Err(format!("{name}, {at}: {outcome:?}")),
+            }
+        }
+    }
+    by.dedup();
+    Ok(by.join(", "))
+}
+
+/// The worst of the expectations about `at`: several may be about the same point.
+fn worst<'a>(expectations: &'a [ExpectationVerdict], at: &Broken) -> Option<&'a Outcome> {
+    let about = |subject: &Subject| match (subject, at) {
+        (Subject::Point(point), Broken::Point(wanted)) => point == wanted,
+        (Subject::State { on, run }, Broken::State { on: wanted_on, run: wanted_run }) => on == wanted_on && run == wanted_run,
+        _ => false,
+    };
+    expectations.iter().filter(|expectation| about(&expectation.subject)).map(|expectation| &expectation.outcome).max()
+}
+
+fn words(at: &Broken) -> String {
+    match at {
+        Broken::Point(point) => point.to_string(),
+        Broken::State { on, run } => format!("{on}: {run}"),
+    }
+}

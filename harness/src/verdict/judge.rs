@@ -1,0 +1,152 @@
+//! A run against its lab.
+
+use super::belief;
+use super::model::{ExpectationVerdict, Outcome, RunVerdict, ScenarioVerdict};
+use super::names::Names;
+use super::outcome::{do_not_hold, worst};
+use super::point::{self, Scene};
+use super::variables::Variables;
+use super::{seen, state, when};
+use crate::evidence::{Evidence, ScenarioEvidence};
+use crate::journey;
+use crate::lab::{Lab, Probe, Scenario};
+use crate::name::{PointName, Symbol};
+use crate::packet::Hints;
+use crate::plan::Plan;
+use crate::site::Facts;
+
+/// Judges the evidence of a run of `plan`'s lab.
+///
+/// Held means proven. What was seen and is wrong is broken, whatever else was missed; what was *not* seen, or was to be absent, counts only if
+/// the capture there is proven to have missed nothing. All else is inconclusive, with a reason that names the point. A scenario of which there
+/// is no evidence was not carried out: skipped, or inconclusive if the run was cut short.
+pub fn judge(plan: &Plan, evidence: &Evidence) -> RunVerdict {
+    let lab = &plan.lab;
+    let mut verdict = RunVerdict {
+        lab: lab.name.clone(),
+        run: evidence.manifest.run.clone(),
+        backend: evidence.manifest.backend.clone(),
+        outcome: Outcome::Held,
+        scenarios: Vec::new(),
+    };
+    if let Some(fault) = not_of_this_lab(lab, evidence) {
+        verdict.outcome = Outcome::Fault(fault);
+        return verdict;
+    }
+    let hints = Hints::default();
+    verdict.scenarios = lab.scenarios.iter().map(|planned| scenario(planned, evidence, &hints)).collect();
+    let cut_short = evidence.manifest.cut_short.as_ref().map(|why| Outcome::Inconclusive(format!("the run was cut short: {why}")));
+    // Without any evidence nothing was asserted, and to skip everything is no answer.
+    let nothing = Outcome::Inconclusive("nothing was asserted".to_owned());
+    let nothing = (evidence.scenarios.is_empty() || lab.scenarios.is_empty()).then_some(nothing);
+    let parts = verdict.scenarios.iter().map(|scenario| &scenario.outcome).chain(&cut_short).chain(&nothing);
+    if let Some(outcome) = worst(parts, |broken| do_not_hold(broken, "scenario")) {
+        verdict.outcome = outcome;
+    }
+    verdict
+}
+
+/// Why the evidence cannot be that of a run of this lab.
+fn not_of_this_lab(lab: &Lab, evidence: &Evidence) -> Option<String> {
+    if evidence.manifest.lab != lab.name {
+        return Some(format!("the evidence is of the lab `{}`, not of `{}`", evidence.manifest.lab, lab.name));
+    }
+    for (index, recorded) in evidence.scenarios.iter().enumerate() {
+        if !lab.scenarios.iter().any(|planned| planned.name == recorded.name) {
+            return Some(format!("the evidence has a scenario `{}`, which the lab has not", recorded.name));
+        }
+        if evidence.scenarios[..index].iter().any(|other| other.name == recorded.name) {
+            return Some(format!("the evidence has the scenario `{}` twice", recorded.name));
+        }
+    }
+    None
+}
+
+fn scenario(planned: &Scenario, evidence: &Evidence, hints: &Hints) -> ScenarioVerdict {
+    let facts = &evidence.facts;
+    let mut verdict = ScenarioVerdict {
+        name: planned.name.clone(),
+        probe: planned.probe.as_ref().map(|probe| probe_in_words(probe, facts)),
+        outcome: Outcome::Inconclusive("nothing is expected of it".to_owned()),
+        expectations: Vec::new(),
+        unasserted: Vec::new(),
+        variables: Vec::new(),
+    };
+    let Some(recorded) = evidence.scenarios.iter().find(|recorded| recorded.name == planned.name) else {
+        verdict.outcome = match &evidence.manifest.cut_short {
+            Some(why) => Outcome::Inconclusive(format!("the run was cut short: {why}")),
+            None => Outcome::Skipped("not carried out in this run".to_owned()),
+        };
+        return verdict;
+    };
+    let names = Names { table: &planned.names, values: &facts.values };
+    let journey = journey::trace(recorded, hints);
+    let never_left = belief::never_left(recorded.outcome.as_ref());
+    let scene = Scene { names, recordings: &recorded.recordings, journey: &journey, hints, points: &facts.points, never_left };
+    let mut variables = Variables::default();
+    verdict.expectations = expectations(planned, recorded, facts, &scene, &mut variables);
+    verdict.variables = variables.spell();
+    verdict.unasserted = unasserted(planned, &verdict.expectations, &scene);
+    let parts = verdict.expectations.iter().map(|expectation| &expectation.outcome);
+    if let Some(outcome) = worst(parts, |broken| do_not_hold(broken, "expectation")) {
+        verdict.outcome = outcome;
+    }
+    verdict
+}
+
+/// Points first in path order, then state.
+fn expectations(
+    planned: &Scenario,
+    recorded: &ScenarioEvidence,
+    facts: &Facts,
+    scene: &Scene<'_>,
+    variables: &mut Variables,
+) -> Vec<ExpectationVerdict> {
+    let mut verdicts = Vec::with_capacity(planned.expect.len() + planned.state.len());
+    for expectation in &planned.expect {
+        let mut verdict = match when::not_asked(expectation.when.as_ref(), facts) {
+            Some(outcome) => point::unasked(expectation, &outcome, scene.names, variables),
+            None => point::judge(expectation, scene, variables),
+        };
+        if verdict.interface.is_empty()
+            && let Some(fact) = facts.points.get(&expectation.at)
+        {
+            verdict.interface.clone_from(&fact.interface);
+        }
+        verdicts.push(verdict);
+    }
+    for expectation in &planned.state {
+        verdicts.push(match when::not_asked(expectation.when.as_ref(), facts) {
+            Some(outcome) => state::unasked(expectation, &outcome, scene.names),
+            None => state::judge(expectation, &recorded.state, scene.names),
+        });
+    }
+    verdicts
+}
+
+/// The points that were captured at although nothing was asked there, with what they saw of the probe.
+fn unasserted(planned: &Scenario, verdicts: &[ExpectationVerdict], scene: &Scene<'_>) -> Vec<(PointName, Vec<String>)> {
+    let asked = |point: &PointName| {
+        planned
+            .expect
+            .iter()
+            .zip(verdicts)
+            .any(|(expectation, verdict)| expectation.at == *point && !matches!(verdict.outcome, Outcome::Skipped(_)))
+    };
+    let stops = scene.journey.stops.iter().filter(|stop| !asked(&stop.point));
+    stops
+        .filter_map(|stop| {
+            let (seen, more) = seen::at(stop, scene.recordings.get(stop.recording)?, scene.hints);
+            Some((stop.point.clone(), point::print(seen.iter(), more)))
+        })
+        .collect()
+}
+
+/// `pod1 pings pod3 (10.244.146.205)`.
+fn probe_in_words(probe: &Probe, facts: &Facts) -> String {
+    let Probe::Ping { from, to, .. } = probe;
+    match facts.values.get(&Symbol::new(format!("{to}.ip"))) {
+        Some(address) => format!("{from} pings {to} ({address})"),
+        None => format!("{from} pings {to}"),
+    }
+}

@@ -1,0 +1,255 @@
+//! What is expected at one point.
+
+use std::collections::BTreeMap;
+
+use super::align::align;
+use super::belief;
+use super::compare::{Comparison, Difference, compare, detail};
+use super::expected::Expected;
+use super::model::{ExpectationVerdict, Finding, LineVerdict, Outcome, Subject};
+use super::names::Names;
+use super::outcome::{differ, do_not_hold, worst};
+use super::seen::{self, Seen};
+use super::variables::{Block, Clash, Variables};
+use crate::capture::Recording;
+use crate::expect::Pattern;
+use crate::journey::{Journey, Stop};
+use crate::lab::{Claim, DocumentedLine, Expectation, Line};
+use crate::name::PointName;
+use crate::packet::{Detail, Hints};
+use crate::site::PointFact;
+
+/// How many unexpected frames are printed.
+const PRINTED: usize = 32;
+
+/// All that is known when a point is judged.
+pub(super) struct Scene<'a> {
+    pub(super) names: Names<'a>,
+    pub(super) recordings: &'a [Recording],
+    pub(super) journey: &'a Journey,
+    pub(super) hints: &'a Hints,
+    /// Where each point is.
+    pub(super) points: &'a BTreeMap<PointName, PointFact>,
+    /// Why nothing can be said of the probe at all.
+    pub(super) never_left: Option<String>,
+}
+
+impl<'a> Scene<'a> {
+    /// The point's capture and what it saw of the probe.
+    pub(super) fn at(&self, expectation: &Expectation) -> Option<(&'a Recording, &'a Stop)> {
+        let stop = self.journey.stops.iter().find(|stop| stop.point == expectation.at)?;
+        Some((self.recordings.get(stop.recording)?, stop))
+    }
+}
+
+/// Judges what is expected at a point.
+pub(super) fn judge(expectation: &Expectation, scene: &Scene<'_>, variables: &mut Variables) -> ExpectationVerdict {
+    let there = scene.at(expectation);
+    let silence = scene.never_left.clone().or_else(|| belief::never_listened(scene.recordings, &expectation.at, scene.points));
+    let mut verdict = match (silence, there) {
+        (None, Some((recording, stop))) => match &expectation.claim {
+            Claim::Lines(lines) if !lines.is_empty() => heard(lines, recording, stop, scene, variables),
+            Claim::Lines(_) | Claim::None => absent(recording, stop, scene),
+        },
+        (silence, _) => unasked(expectation, &Outcome::Inconclusive(silence.unwrap_or_default()), scene.names, variables),
+    };
+    verdict.interface = there.map_or_else(String::new, |(recording, _)| recording.interface.clone());
+    verdict.subject = Subject::Point(expectation.at.clone());
+    verdict.because.clone_from(&expectation.because);
+    verdict
+}
+
+/// The verdict on an expectation that was not held against anything.
+pub(super) fn unasked(expectation: &Expectation, outcome: &Outcome, names: Names<'_>, variables: &Variables) -> ExpectationVerdict {
+    let lines = match &expectation.claim {
+        Claim::Lines(lines) => lines.iter().map(|line| bare(line, judged(line), names, variables, outcome.clone())).collect(),
+        Claim::None => Vec::new(),
+    };
+    ExpectationVerdict {
+        subject: Subject::Point(expectation.at.clone()),
+        interface: String::new(),
+        outcome: outcome.clone(),
+        because: expectation.because.clone(),
+        lines,
+        unexpected: Vec::new(),
+    }
+}
+
+/// The line that is judged: what the lab reads in the document's stead, or the document's own.
+fn judged(line: &DocumentedLine<Pattern>) -> &Line<Pattern> {
+    line.correction.as_ref().map_or(&line.documented, |correction| &correction.reads)
+}
+
+fn bare(line: &DocumentedLine<Pattern>, judged: &Line<Pattern>, names: Names<'_>, variables: &Variables, outcome: Outcome) -> LineVerdict {
+    LineVerdict {
+        documented: line.documented.text.clone(),
+        correction: line.correction.as_ref().map(|correction| (correction.reads.text.clone(), correction.because.clone())),
+        correction_needless: false,
+        expected: Expected::line(judged, names, variables).text,
+        observed: None,
+        outcome,
+        findings: Vec::new(),
+        lab_line: line.position.line,
+    }
+}
+
+/// The probe must not be seen here. That nothing was seen proves it only if the capture was alive from before the probe until after it and missed
+/// nothing, if nobody else's promiscuous mode changed what the interface shows, and if the same probe was found at another point.
+fn absent(recording: &Recording, stop: &Stop, scene: &Scene<'_>) -> ExpectationVerdict {
+    let point = &recording.point;
+    let (seen, more) = seen::at(stop, recording, scene.hints);
+    let elsewhere = scene.journey.stops.iter().any(|other| other.point != stop.point && !other.sightings.is_empty());
+    let promiscuous = || format!("somebody put {point} into promiscuous mode, in which it shows frames that it would not take");
+    let outcome = if recording.promiscuous {
+        Outcome::Inconclusive(promiscuous())
+    } else if !seen.is_empty() {
+        Outcome::Broken(format!("{} of the probe where none should be", frames(seen.len() + more)))
+    } else if let Some(why) = belief::may_have_missed(recording) {
+        Outcome::Inconclusive(why)
+    } else if !elsewhere {
+        Outcome::Inconclusive(format!("the probe was seen at no point at all, so that it was not seen at {point} proves nothing"))
+    } else {
+        Outcome::Held
+    };
+    let unexpected = print(seen.iter(), more);
+    let subject = Subject::Point(point.clone());
+    ExpectationVerdict { subject, interface: String::new(), outcome, because: None, lines: Vec::new(), unexpected }
+}
+
+/// The probe's frames here must be these, in this order, and no others.
+///
+/// What was seen counts whatever the capture missed: a frame that is not as its line says, or that no line accounts for, breaks the
+/// expectation. A frame that was *not* seen breaks it only if the capture is proven to have missed nothing.
+fn heard(
+    lines: &[DocumentedLine<Pattern>],
+    recording: &Recording,
+    stop: &Stop,
+    scene: &Scene<'_>,
+    variables: &mut Variables,
+) -> ExpectationVerdict {
+    let (seen, more) = seen::at(stop, recording, scene.hints);
+    let patterns: Vec<&Pattern> = lines.iter().map(|line| &judged(line).pattern).collect();
+    let compared: Vec<Vec<Comparison>> =
+        lines.iter().map(|line| seen.iter().map(|frame| compare(judged(line), frame, scene.names)).collect()).collect();
+    let taken = align(&patterns, &seen, &compared);
+    let missed = belief::may_have_missed(recording);
+    let free = |frame: &usize| !taken.contains(&Some(*frame));
+    let left: Vec<&Seen<'_>> = (0..seen.len()).filter(free).map(|frame| &seen[frame]).collect();
+    let mut block = Block::default();
+    let mut verdicts = Vec::with_capacity(lines.len());
+    for (index, (line, mut row)) in lines.iter().zip(compared).enumerate() {
+        let before = (variables.clone(), block.clone());
+        let (mut verdict, frames) = if let Some(frame) = taken[index] {
+            let at = format!("line {} at {}", index + 1, recording.point);
+            let found = row.swap_remove(frame);
+            (held_against(line, &seen[frame], found, scene.names, (variables, &mut block), &at), &vec![&seen[frame]])
+        } else {
+            let outcome = missed.clone().map_or_else(|| Outcome::Broken("not seen".to_owned()), Outcome::Inconclusive);
+            (bare(line, judged(line), scene.names, variables, outcome), &left)
+        };
+        doubt_the_correction(line, frames, scene.names, &before, &mut verdict);
+        verdicts.push(verdict);
+    }
+    let outcome = overall(&verdicts, left.len() + more, missed);
+    let unexpected = print(left.iter().copied(), more);
+    let subject = Subject::Point(recording.point.clone());
+    ExpectationVerdict { subject, interface: String::new(), outcome, because: None, lines: verdicts, unexpected }
+}
+
+/// How a point came out: by its lines, the frames that none of them accounts for, and what the capture may have missed.
+fn overall(lines: &[LineVerdict], unexpected: usize, missed: Option<String>) -> Outcome {
+    let doubt = missed.map(Outcome::Inconclusive);
+    let parts = lines.iter().map(|line| &line.outcome).chain(&doubt);
+    let outcome = worst(parts, |broken| do_not_hold(broken, "line")).unwrap_or(Outcome::Held);
+    if unexpected == 0 {
+        return outcome;
+    }
+    let extra = format!("{} that no line accounts for", frames(unexpected));
+    match outcome {
+        Outcome::Broken(why) => Outcome::Broken(format!("{why}, and {extra}")),
+        _ => Outcome::Broken(extra),
+    }
+}
+
+fn frames(count: usize) -> String {
+    if count == 1 { "1 frame".to_owned() } else { format!("{count} frames") }
+}
+
+/// Frames as tcpdump prints them; of very many the first, and how many more there are.
+pub(super) fn print<'s, 'a: 's>(seen: impl ExactSizeIterator<Item = &'s Seen<'a>>, more: usize) -> Vec<String> {
+    let left_out = seen.len().saturating_sub(PRINTED) + more;
+    let mut lines: Vec<String> = seen.take(PRINTED).map(|frame| frame.printed(Detail::Brief).text.clone()).collect();
+    if left_out > 0 {
+        lines.push(format!("… and {left_out} more"));
+    }
+    lines
+}
+
+/// A line and the frame that it stands for.
+fn held_against(
+    line: &DocumentedLine<Pattern>,
+    frame: &Seen<'_>,
+    found: Comparison,
+    names: Names<'_>,
+    (variables, block): (&mut Variables, &mut Block),
+    at: &str,
+) -> LineVerdict {
+    let judged = judged(line);
+    let mut differences = found.differences;
+    for part in found.uses {
+        let expected = match variables.bind(block, part.field, part.documented, part.observed, at) {
+            Ok(()) => continue,
+            Err(Clash::Else { observed, at }) => format!("{observed}, as in {at}"),
+            Err(Clash::Taken { documented }) => format!("another than {documented} stands for here"),
+        };
+        differences.push(Difference {
+            field: part.name,
+            documented: part.documented.to_string(),
+            expected,
+            observed: part.observed.to_string(),
+            documented_span: Some(part.documented_span),
+            observed_span: part.observed_span,
+        });
+    }
+    let expected = Expected::line(judged, names, variables);
+    let outcome = if !differences.is_empty() {
+        Outcome::Broken(differ(differences.len(), "field"))
+    } else if let Some(doubt) = found.doubts.into_iter().next() {
+        Outcome::Inconclusive(doubt)
+    } else {
+        Outcome::Held
+    };
+    let finding = |difference: Difference| Finding {
+        field: difference.field,
+        documented: difference.documented,
+        expected: difference.expected,
+        observed: difference.observed,
+        expected_span: difference.documented_span.and_then(|span| expected.place(&span)),
+        observed_span: difference.observed_span,
+    };
+    let findings = differences.into_iter().map(finding).collect();
+    let observed = Some(frame.printed(detail(&judged.pattern)).text.clone());
+    LineVerdict { observed, findings, expected: expected.text, ..bare(line, judged, names, variables, outcome) }
+}
+
+/// A correction is needless if the documented line itself holds of one of `frames`: that, too, is a finding.
+fn doubt_the_correction(
+    line: &DocumentedLine<Pattern>,
+    frames: &[&Seen<'_>],
+    names: Names<'_>,
+    (variables, block): &(Variables, Block),
+    verdict: &mut LineVerdict,
+) {
+    let holds = |frame: &Seen<'_>| {
+        let found = compare(&line.documented, frame, names);
+        let (mut variables, mut block) = (variables.clone(), block.clone());
+        let mut bind = |part: &super::compare::Use| variables.bind(&mut block, part.field, part.documented, part.observed, "").is_ok();
+        found.differences.is_empty() && found.doubts.is_empty() && found.uses.iter().all(&mut bind)
+    };
+    if line.correction.is_some() && frames.iter().any(|frame| holds(frame)) {
+        verdict.correction_needless = true;
+        if !matches!(verdict.outcome, Outcome::Broken(_)) {
+            verdict.outcome = Outcome::Broken("the correction is not needed: the documented line holds".to_owned());
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What one point saw of the probe, taken apart and printed.
+
+use std::ops::Range;
+
+use crate::capture::Recording;
+use crate::journey::{Leg, Stop};
+use crate::packet::{Detail, Field, Hints, Limit, LinkType, Printed, Printer, Stack, Value, dissect};
+
+/// How many frames of a probe are looked at in one point's capture; a packet that circles in a loop makes no more than its TTL.
+const MOST: usize = 512;
+
+/// One frame of the probe.
+pub(super) struct Seen<'a> {
+    pub(super) leg: Leg,
+    pub(super) link: LinkType,
+    pub(super) stack: Stack<'a>,
+    brief: Printed,
+    verbose: Printed,
+}
+
+/// All that a point saw of the probe, in order, and how many frames more there were.
+pub(super) fn at<'a>(stop: &Stop, recording: &'a Recording, hints: &Hints) -> (Vec<Seen<'a>>, usize) {
+    let (mut brief, mut verbose) = (Printer::new(Detail::Brief), Printer::new(Detail::Verbose));
+    let frames = stop.sightings.iter().filter_map(|sighting| recording.frames.get(sighting.frame).map(|frame| (sighting.leg, frame)));
+    let seen = frames.take(MOST).map(|(leg, frame)| {
+        let stack = dissect(&frame.bytes, frame.wire_length, recording.link, hints);
+        let (brief, verbose) = (brief.line(&stack, recording.link), one_line(verbose.line(&stack, recording.link)));
+        Seen { leg, link: recording.link, stack, brief: one_line(brief), verbose }
+    });
+    (seen.collect(), stop.sightings.len().saturating_sub(MOST))
+}
+
+impl Seen<'_> {
+    /// As tcpdump prints it, on one line.
+    pub(super) fn printed(&self, detail: Detail) -> &Printed {
+        match detail {
+            Detail::Brief => &self.brief,
+            Detail::Verbose => &self.verbose,
+        }
+    }
+
+    /// Where a field stands in the printed line.
+    pub(super) fn span(&self, detail: Detail, layer: usize, field: Field) -> Option<Range<usize>> {
+        self.printed(detail).spans.iter().find(|(at, of, _)| (*at, *of) == (layer, field)).map(|(.., span)| span.clone())
+    }
+
+    /// The value of a field as a line shows it: the stream's positions relative to their conversation, all others as they are.
+    pub(super) fn value(&self, layer: usize, field: Field) -> Option<Value> {
+        let as_printed = || self.span(Detail::Brief, layer, field).and_then(|span| self.brief.text.get(span));
+        match field {
+            Field::TcpSequence | Field::TcpSequenceEnd | Field::TcpAcknowledgment => as_printed()?.parse().ok().map(Value::Number),
+            Field::TcpHttp => as_printed().map(|text| Value::Text(text.to_owned())),
+            _ => self.stack.layers().get(layer)?.get(field),
+        }
+    }
+
+    /// Not all of it was captured, and what is missing would have been a layer.
+    pub(super) fn is_cut(&self) -> bool {
+        self.stack.stop().is_some_and(|stop| stop.limit == Limit::Snap)
+    }
+}
+
+/// A text of several lines on one, its spans moved along.
+fn one_line(printed: Printed) -> Printed {
+    if !printed.text.contains('\n') {
+        return printed;
+    }
+    let mut text = String::with_capacity(printed.text.len());
+    // Where each byte of the text has gone.
+    let mut moved = Vec::with_capacity(printed.text.len() + 1);
+    let mut folding = false;
+    for character in printed.text.chars() {
+        folding = character == '\n' || (folding && character.is_whitespace());
+        moved.extend(std::iter::repeat_n(text.len(), character.len_utf8()));
+        if !folding {
+            text.push(character);
+        } else if !text.ends_with(' ') {
+            text.push(' ');
+        }
+    }
+    moved.push(text.len());
+    let place = |at: usize| moved.get(at).copied().unwrap_or(text.len());
+    let spans = printed.spans.into_iter().map(|(layer, field, span)| (layer, field, place(span.start)..place(span.end))).collect();
+    let length = text.trim_end().len();
+    text.truncate(length);
+    Printed { text, spans }
+}

@@ -1,0 +1,221 @@
+//! What is expected of a command's output.
+
+use std::ops::Range;
+
+use super::expected::Expected;
+use super::model::{ExpectationVerdict, Finding, LineVerdict, Outcome, Subject};
+use super::names::{Names, same};
+use super::outcome::{differ, do_not_hold, worst};
+use crate::evidence::StateText;
+use crate::expect::{StateLine, StateToken, Word, state_words};
+use crate::lab::{DocumentedLine, Line, StateExpectation};
+
+/// Judges what is expected of a command's output.
+pub(super) fn judge(expectation: &StateExpectation, texts: &[StateText], names: Names<'_>) -> ExpectationVerdict {
+    let text = texts.iter().find(|text| text.on == expectation.on && text.run == expectation.run);
+    if let Some(why) = unusable(text, expectation) {
+        return unasked(expectation, &Outcome::Inconclusive(why), names);
+    }
+    let output: Vec<&str> = text.map_or("", |text| &text.stdout).lines().filter(|line| !line.trim().is_empty()).collect();
+    let has = expectation.has.iter().map(|line| has(line, &output, names));
+    let lacks = expectation.lacks.iter().map(|line| lacks(line, &output, names));
+    let lines: Vec<LineVerdict> = has.chain(lacks).collect();
+    let outcome = worst(lines.iter().map(|line| &line.outcome), |broken| do_not_hold(broken, "line"))
+        .unwrap_or_else(|| Outcome::Inconclusive("nothing is expected of it".to_owned()));
+    ExpectationVerdict { outcome, lines, ..unasked(expectation, &Outcome::Held, names) }
+}
+
+/// Why nothing can be said of a command's output.
+fn unusable(text: Option<&StateText>, expectation: &StateExpectation) -> Option<String> {
+    let (on, run) = (&expectation.on, &expectation.run);
+    let Some(text) = text else { return Some(format!("`{run}` was not run on {on}")) };
+    let complaint = text.stderr.trim().lines().next().unwrap_or("it said nothing");
+    match text.status {
+        Some(0) => None,
+        Some(status) => Some(format!("`{run}` on {on} failed with exit status {status}: {complaint}")),
+        None => Some(format!("`{run}` could not be run on {on}: {complaint}")),
+    }
+}
+
+/// The verdict on an expectation that was not held against anything.
+pub(super) fn unasked(expectation: &StateExpectation, outcome: &Outcome, names: Names<'_>) -> ExpectationVerdict {
+    let lines = expectation.has.iter().chain(&expectation.lacks).map(|line| verdict(line, names, outcome.clone(), None));
+    ExpectationVerdict {
+        subject: Subject::State { on: expectation.on.clone(), run: expectation.run.clone() },
+        interface: String::new(),
+        outcome: outcome.clone(),
+        because: expectation.because.clone(),
+        lines: lines.collect(),
+        unexpected: Vec::new(),
+    }
+}
+
+fn judged(line: &DocumentedLine<StateLine>) -> &Line<StateLine> {
+    line.correction.as_ref().map_or(&line.documented, |correction| &correction.reads)
+}
+
+fn verdict(line: &DocumentedLine<StateLine>, names: Names<'_>, outcome: Outcome, observed: Option<&str>) -> LineVerdict {
+    LineVerdict {
+        documented: line.documented.text.clone(),
+        correction: line.correction.as_ref().map(|correction| (correction.reads.text.clone(), correction.because.clone())),
+        correction_needless: false,
+        expected: filled(judged(line), names).text,
+        observed: observed.map(|text| text.trim_end().to_owned()),
+        outcome,
+        findings: Vec::new(),
+        lab_line: line.position.line,
+    }
+}
+
+/// The output must have this line.
+fn has(line: &DocumentedLine<StateLine>, output: &[&str], names: Names<'_>) -> LineVerdict {
+    let all: Vec<Match<'_>> = output.iter().map(|text| unify(judged(line), text, names)).collect();
+    let mut found = match all.iter().find(|found| found.is_certain()).or_else(|| all.iter().find(|found| found.differences.is_empty())) {
+        Some(fit) => {
+            let outcome = fit.doubt.clone().map_or(Outcome::Held, Outcome::Inconclusive);
+            verdict(line, names, outcome, Some(fit.text))
+        }
+        None => missing(line, &all, names),
+    };
+    let documented_holds = || output.iter().any(|text| unify(&line.documented, text, names).is_certain());
+    doubt_the_correction(line, documented_holds, &mut found);
+    found
+}
+
+/// No line fits: the closest one, word by word.
+fn missing(line: &DocumentedLine<StateLine>, all: &[Match<'_>], names: Names<'_>) -> LineVerdict {
+    let closest = all.iter().filter(|found| found.equal > 0).max_by_key(|found| (found.equal, std::cmp::Reverse(found.differences.len())));
+    let Some(closest) = closest else { return verdict(line, names, Outcome::Broken("no line is like it".to_owned()), None) };
+    let outcome = Outcome::Broken(differ(closest.differences.len(), "word"));
+    let expected = filled(judged(line), names);
+    let finding = |difference: &WordDifference| Finding {
+        field: difference.field.clone(),
+        documented: difference.documented.clone(),
+        expected: difference.expected.clone(),
+        observed: difference.observed.clone(),
+        expected_span: difference.documented_span.as_ref().and_then(|span| expected.place(span)),
+        observed_span: difference.observed_span.clone(),
+    };
+    let findings = closest.differences.iter().map(finding).collect();
+    LineVerdict { findings, ..verdict(line, names, outcome, Some(closest.text)) }
+}
+
+/// The output must not have this line. An output without any line does not prove that.
+fn lacks(line: &DocumentedLine<StateLine>, output: &[&str], names: Names<'_>) -> LineVerdict {
+    let all: Vec<Match<'_>> = output.iter().map(|text| unify(judged(line), text, names)).collect();
+    let (outcome, observed) =
+        match all.iter().find(|found| found.is_certain()).or_else(|| all.iter().find(|found| found.differences.is_empty())) {
+            Some(fit) => match &fit.doubt {
+                Some(doubt) => (Outcome::Inconclusive(doubt.clone()), Some(fit.text)),
+                None => (Outcome::Broken("a line is there that must not be".to_owned()), Some(fit.text)),
+            },
+            None if output.is_empty() => (Outcome::Inconclusive("the command printed nothing at all".to_owned()), None),
+            None => (Outcome::Held, None),
+        };
+    let mut found = verdict(line, names, outcome, observed);
+    let documented_holds = || !output.is_empty() && output.iter().all(|text| !unify(&line.documented, text, names).differences.is_empty());
+    doubt_the_correction(line, documented_holds, &mut found);
+    found
+}
+
+/// A correction is needless if the documented line itself holds.
+fn doubt_the_correction(line: &DocumentedLine<StateLine>, documented_holds: impl FnOnce() -> bool, verdict: &mut LineVerdict) {
+    if line.correction.is_some() && documented_holds() {
+        verdict.correction_needless = true;
+        if !matches!(verdict.outcome, Outcome::Broken(_)) {
+            verdict.outcome = Outcome::Broken("the correction is not needed: the documented line holds".to_owned());
+        }
+    }
+}
+
+/// A documented line held against an observed one.
+struct Match<'t> {
+    text: &'t str,
+    /// How many words are equal, holes not counted.
+    equal: usize,
+    differences: Vec<WordDifference>,
+    /// What a word stands for is not known: why.
+    doubt: Option<String>,
+}
+
+impl Match<'_> {
+    fn is_certain(&self) -> bool {
+        self.differences.is_empty() && self.doubt.is_none()
+    }
+}
+
+struct WordDifference {
+    field: String,
+    documented: String,
+    expected: String,
+    observed: String,
+    documented_span: Option<Range<usize>>,
+    observed_span: Option<Range<usize>>,
+}
+
+/// Holds a line against one of the output, word by word: as many words, each the same.
+fn unify<'t>(line: &Line<StateLine>, text: &'t str, names: Names<'_>) -> Match<'t> {
+    let words = &line.pattern.words;
+    let there = state_words(text);
+    let mut found = Match { text, equal: 0, differences: Vec::new(), doubt: None };
+    for (index, (word, span)) in words.iter().zip(&there).enumerate() {
+        let observed = &text[span.clone()];
+        match stands_for(word, &line.text, names) {
+            None => {}
+            Some(Err(doubt)) => drop(found.doubt.get_or_insert(doubt)),
+            Some(Ok(expected)) if same(expected, observed) => found.equal += 1,
+            Some(Ok(expected)) => found.differences.push(WordDifference {
+                field: format!("word {}", index + 1),
+                documented: line.text[word.span.clone()].to_owned(),
+                expected: expected.to_owned(),
+                observed: observed.to_owned(),
+                documented_span: Some(word.span.clone()),
+                observed_span: Some(span.clone()),
+            }),
+        }
+    }
+    let end = || "the end of the line".to_owned();
+    if let (Some(first), Some(last)) = (words.get(there.len()), words.last()) {
+        let span = first.span.start..last.span.end;
+        let documented = line.text[span.clone()].to_owned();
+        found.differences.push(WordDifference {
+            field: format!("word {}", there.len() + 1),
+            expected: documented.clone(),
+            documented,
+            observed: end(),
+            documented_span: Some(span),
+            observed_span: None,
+        });
+    } else if let (Some(first), Some(last)) = (there.get(words.len()), there.last()) {
+        let span = first.start..last.end;
+        found.differences.push(WordDifference {
+            field: format!("word {}", words.len() + 1),
+            documented: end(),
+            expected: end(),
+            observed: text[span.clone()].to_owned(),
+            documented_span: None,
+            observed_span: Some(span),
+        });
+    }
+    found
+}
+
+/// What a word must be; `None`: anything.
+fn stands_for<'n>(word: &'n Word, text: &'n str, names: Names<'n>) -> Option<Result<&'n str, String>> {
+    match &word.token {
+        StateToken::Hole => None,
+        StateToken::Name(symbol) => Some(names.symbol(symbol)),
+        StateToken::Literal(literal) => Some(names.literal(literal)),
+        StateToken::Word(plain) => Some(names.word(plain).unwrap_or(Ok(&text[word.span.clone()]))),
+    }
+}
+
+/// The line with everything filled in that it stands for.
+fn filled(line: &Line<StateLine>, names: Names<'_>) -> Expected {
+    let head = line.text.len() - line.text.trim_start().len();
+    let parts = line.pattern.words.iter().filter_map(|word| {
+        let meaning = stands_for(word, &line.text, names)?.ok()?;
+        (meaning != &line.text[word.span.clone()]).then(|| (word.span.clone(), meaning.to_owned()))
+    });
+    Expected::fill(&line.text, head, parts.collect())
+}

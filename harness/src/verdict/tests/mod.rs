@@ -1,0 +1,8 @@
+//! What a verdict must mean. Each test spoils one thing of a run in which all holds.
+
+mod captures;
+mod lines;
+mod round_trip;
+mod runs;
+mod states;
+mod world;

@@ -1,0 +1,126 @@
+//! Lines of commands' output.
+
+use super::world::*;
+
+const STATE: usize = 4;
+
+fn judged(expectation: crate::lab::StateExpectation, stdout: &str) -> crate::verdict::ExpectationVerdict {
+    let mut world = World::new();
+    world.planned().state = vec![expectation];
+    world.recorded().state = vec![printed(stdout)];
+    world.at(STATE)
+}
+
+#[test]
+fn a_line_is_there_word_by_word() {
+    let verdict = World::new().at(STATE);
+    assert_eq!(spell(&verdict.outcome), "held");
+    assert_eq!(verdict.lines[0].expected, "10.9.1.0/26 via 172.30.0.2 dev tunl0 proto bird onlink");
+    assert_eq!(verdict.lines[0].observed.as_deref(), Some("10.9.1.0/26 via 172.30.0.2 dev tunl0 proto bird onlink"));
+}
+
+#[test]
+fn a_line_that_is_not_there_is_shown_beside_the_closest() {
+    let routes = "default via 172.30.0.254 dev ens3\n  10.9.1.0/26  via 172.30.0.9 dev tunl0 proto bird metric 1024 onlink\n";
+    let verdict = judged(state(&[ROUTE], &[]), routes);
+    assert_eq!(spell(&verdict.outcome), "broken: 1 line does not hold");
+    let line = &verdict.lines[0];
+    assert_eq!(line.observed.as_deref(), Some("  10.9.1.0/26  via 172.30.0.9 dev tunl0 proto bird metric 1024 onlink"));
+    assert_eq!(
+        findings(line),
+        [
+            "word 3: 192.168.100.112 = 172.30.0.2, not 172.30.0.9 [172.30.0.2 | 172.30.0.9]",
+            "word 8: onlink = onlink, not metric [onlink | metric]",
+            "word 9: the end of the line = the end of the line, not 1024 onlink [- | 1024 onlink]",
+        ]
+    );
+    // A line that is too short.
+    let line = &judged(state(&[ROUTE], &[]), "10.9.1.0/26 via 172.30.0.2 dev tunl0\n").lines[0];
+    assert_eq!(findings(line), ["word 6: proto bird onlink = proto bird onlink, not the end of the line [proto bird onlink | -]"]);
+    // Nothing like it.
+    let line = &judged(state(&[ROUTE], &[]), "x y z\n").lines[0];
+    assert_eq!((spell(&line.outcome), &line.observed), ("broken: no line is like it".to_owned(), &None));
+    let line = &judged(state(&[ROUTE], &[]), "").lines[0];
+    assert_eq!(spell(&line.outcome), "broken: no line is like it");
+}
+
+#[test]
+fn holes_stand_for_one_word_each() {
+    for (line, outcome) in [
+        ("{node2.block} via * dev * proto bird onlink", "held"),
+        ("{node2.block} via * dev * proto bird *", "held"),
+        ("{node2.block} via * dev * proto bird onlink *", "broken: 1 word differs"),
+        ("{node2.block} via * proto bird onlink", "broken: 4 words differ"),
+        ("* * * * * * * *", "held"),
+    ] {
+        assert_eq!(
+            spell(&judged(state(&[line], &[]), "10.9.1.0/26 via 172.30.0.2 dev tunl0 proto bird onlink").lines[0].outcome),
+            outcome,
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn numbers_are_exact() {
+    let verdict = judged(state(&["metric 1024"], &[]), "metric 01024\nmetric 1025\n");
+    assert_eq!(spell(&verdict.outcome), "broken: 1 line does not hold");
+}
+
+#[test]
+fn interface_names_are_words_that_names_may_cover() {
+    let mut world = World::new();
+    world.planned().state = vec![state(&["default dev calice0906292e2 src=10.244.153.204"], &[])];
+    world.recorded().state = vec![printed("default dev cali123 src=10.9.0.1")];
+    assert_eq!(spell(&world.at(STATE).outcome), "broken: 1 line does not hold");
+    world.planned().names.insert("calice0906292e2".to_owned(), crate::name::Symbol::new("pod1.veth"));
+    assert_eq!(spell(&world.at(STATE).outcome), "inconclusive: the site does not tell what `pod1.veth` is");
+    world.evidence.facts.values.insert(crate::name::Symbol::new("pod1.veth"), "cali123".to_owned());
+    assert_eq!(spell(&world.at(STATE).outcome), "held");
+}
+
+#[test]
+fn a_line_that_must_not_be_there() {
+    let forbidden = || state(&[], &["{node2.block} via * dev tunl0 proto bird onlink"]);
+    let verdict = judged(forbidden(), "10.9.1.0/26 via 1.2.3.4 dev tunl0 proto bird onlink\n");
+    assert_eq!(spell(&verdict.lines[0].outcome), "broken: a line is there that must not be");
+    assert!(verdict.lines[0].observed.is_some());
+    assert_eq!(spell(&judged(forbidden(), "default dev ens3\n").outcome), "held");
+    assert_eq!(spell(&judged(forbidden(), "\n").outcome), "inconclusive: the command printed nothing at all");
+    let unknown = state(&[], &["{nobody.knows} dev ens3"]);
+    assert_eq!(spell(&judged(unknown, "default dev ens3\n").outcome), "inconclusive: the site does not tell what `nobody.knows` is");
+}
+
+#[test]
+fn a_command_that_failed_proves_nothing() {
+    for (status, why) in [
+        (Some(2), "inconclusive: `ip route` on node1 failed with exit status 2: Cannot open netlink socket"),
+        (None, "inconclusive: `ip route` could not be run on node1: Cannot open netlink socket"),
+    ] {
+        let mut world = World::new();
+        let text = &mut world.recorded().state[0];
+        text.status = status;
+        text.stderr = "Cannot open netlink socket\n".to_owned();
+        assert_eq!(spell(&world.at(STATE).outcome), why);
+        assert_eq!(spell(&world.line(STATE, 0).outcome), why);
+    }
+    let mut world = World::new();
+    world.recorded().state.clear();
+    assert_eq!(spell(&world.at(STATE).outcome), "inconclusive: `ip route` was not run on node1");
+}
+
+#[test]
+fn corrections_of_state_are_judged_and_doubted_too() {
+    let wrong = "10.244.146.192/26 via 192.168.100.112 dev tunl9 proto bird onlink";
+    let output = "10.9.1.0/26 via 172.30.0.2 dev tunl0 proto bird onlink";
+    let line = judged(corrected_state(wrong, ROUTE), output).lines.swap_remove(0);
+    assert_eq!((spell(&line.outcome), line.correction_needless), ("held".to_owned(), false));
+    let line = judged(corrected_state(ROUTE, "{node2.block} via * dev tunl0 proto bird onlink"), output).lines.swap_remove(0);
+    assert_eq!(spell(&line.outcome), "broken: the correction is not needed: the documented line holds");
+    assert!(line.correction_needless);
+}
+
+#[test]
+fn an_expectation_of_nothing_is_inconclusive() {
+    assert_eq!(spell(&judged(state(&[], &[]), "x").outcome), "inconclusive: nothing is expected of it");
+}

@@ -1,0 +1,85 @@
+//! The lab files of this repository: they load, their schema is current, they hold their document's lines, and every mistake of
+//! `tests/bad-input` is told as its golden text tells it.
+//!
+//! `CNILAB_BLESS=1 cargo test --test lab_files` writes the generated files anew.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cnilab::lab;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The file `path` is `current`; written anew if we are told to.
+fn check_generated(path: &str, current: &str) -> Result<(), String> {
+    if std::env::var_os("CNILAB_BLESS").is_some() {
+        fs::write(root().join(path), current).map_err(|error| format!("{path}: {error}"))?;
+    }
+    let there = fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}"))?;
+    if there == current { Ok(()) } else { Err(format!("{path} is not current; it should be:\n{current}")) }
+}
+
+fn calico_ipip() -> lab::Lab {
+    let path = "labs/calico-ipip/lab.yaml";
+    lab::load(Path::new(path), &read(path)).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[test]
+fn the_schema_is_current() {
+    check_generated("labs/lab.schema.json", &lab::schema()).unwrap();
+}
+
+#[test]
+fn calico_ipip_loads() {
+    let lab = calico_ipip();
+    assert_eq!(lab.scenarios.len(), 4);
+    assert!(lab.scenarios.iter().all(|scenario| scenario.probe.is_some()));
+}
+
+#[test]
+fn calico_ipip_holds_every_data_line_of_its_document() {
+    let text = read("labs/calico-ipip/document.txt");
+    let lab = calico_ipip();
+    let packets = lab.scenarios.iter().flat_map(|scenario| &scenario.expect).filter_map(|expectation| match &expectation.claim {
+        lab::Claim::Lines(lines) => Some(lines.iter().map(|line| line.documented.text.as_str())),
+        lab::Claim::None => None,
+    });
+    let state = lab.scenarios.iter().flat_map(|scenario| &scenario.state).flat_map(|state| &state.has);
+    let held: Vec<&str> = packets.flatten().chain(state.map(|line| line.documented.text.as_str())).collect();
+    let missing: Vec<&str> = text.lines().filter(|line| !held.contains(line)).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+    assert_eq!(text.lines().count(), 24, "the part of the document that this lab covers has 20 captured lines and 4 of state");
+}
+
+#[test]
+fn every_mistake_is_told_as_its_golden_text_tells_it() {
+    let folder = root().join("tests/bad-input");
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "yaml")) {
+        seen += 1;
+        let path = format!("tests/bad-input/{}", file.file_name().unwrap().to_string_lossy());
+        let result = if path.contains("/mutations-") {
+            lab::mutations(Path::new(&path), &read(&path), &calico_ipip()).map(drop)
+        } else {
+            lab::load(Path::new(&path), &read(&path)).map(drop)
+        };
+        match result {
+            Ok(()) => wrong.push(format!("{path} was accepted")),
+            Err(problems) => wrong.extend(check_generated(&path.replace(".yaml", ".txt"), &problems.to_string()).err()),
+        }
+    }
+    let orphans =
+        files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "txt") && !file.with_extension("yaml").exists());
+    wrong.extend(orphans.map(|file| format!("{} belongs to no yaml file", file.display())));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(seen >= 30, "only {seen} mistakes");
+}

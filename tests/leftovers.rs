@@ -1,0 +1,168 @@
+//! Nothing is left behind, however a run ends.
+
+#![expect(clippy::disallowed_methods, reason = "runs the binary under test, and disturbs it at moments that no condition marks")]
+
+mod support;
+
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// How often a run is killed.
+const KILLS: u32 = 20;
+
+/// How long a run may take to be gone after a signal.
+const GONE: Duration = Duration::from_secs(2);
+
+fn main() -> std::process::ExitCode {
+    let able = support::netns_able();
+    let trials: Vec<Trial> = vec![
+        support::trial("killed at twenty moments of a run", "netns", able.clone(), killed),
+        support::trial("interrupted at ten moments of a run", "netns", able.clone(), interrupted),
+        support::trial("two runs at once do not disturb each other", "netns", able, two_at_once),
+    ];
+    // One after another: each compares the host before and after.
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = Some(1);
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// What a run could leave behind on the host.
+#[derive(Debug, PartialEq, Eq)]
+struct Host {
+    links: String,
+    namespaces: Vec<String>,
+    mounts: String,
+}
+
+impl Host {
+    fn now() -> Self {
+        let list = |folder: &str| {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+            names.sort();
+            names
+        };
+        Self {
+            links: list("/sys/class/net").join(" "),
+            namespaces: list("/run/netns"),
+            mounts: std::fs::read_to_string("/proc/self/mounts").expect("/proc is mounted"),
+        }
+    }
+}
+
+/// The pids of all processes whose command line has `word`.
+fn processes_with(word: &str) -> Vec<String> {
+    let entries = std::fs::read_dir("/proc").expect("/proc is mounted").flatten();
+    let pids =
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+    let of_ours = |pid: &String| {
+        let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environ.windows(word.len()).any(|window| window == word.as_bytes())
+    };
+    pids.filter(of_ours).collect()
+}
+
+/// Starts a run that is marked by a word in its environment, which its children inherit.
+fn start(mark: &str, folder: &str) -> Child {
+    let evidence = support::evidence_folder(folder);
+    Command::new(support::cnilab())
+        .current_dir(support::root())
+        .args(["run", "calico-ipip", "--evidence", &evidence.display().to_string()])
+        .env("CNILAB_TEST_MARK", mark)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cnilab starts")
+}
+
+/// Waits until no process has `mark`; says which have it after two seconds.
+fn gone(mark: &str) -> Result<(), Failed> {
+    let deadline = Instant::now() + GONE;
+    loop {
+        let left = processes_with(mark);
+        if left.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(Failed::from(format!("still there after {GONE:?}: processes {}", left.join(" "))));
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// How long an undisturbed run takes here; the moments are spread over it.
+fn whole_run() -> Duration {
+    let began = Instant::now();
+    let status = start("CNILAB_TEST_WHOLE", "whole").wait().expect("it was started");
+    assert!(status.success(), "an undisturbed run holds: {status}");
+    began.elapsed()
+}
+
+fn killed() -> Result<(), Failed> {
+    let before = Host::now();
+    let whole = whole_run();
+    for moment in 0..KILLS {
+        let mark = format!("CNILAB_TEST_KILL_{}_{moment}", std::process::id());
+        let mut child = start(&mark, "killed");
+        wait_for(whole * moment / KILLS);
+        child.kill().expect("SIGKILL is allowed");
+        child.wait().expect("it was started");
+        gone(&mark)?;
+    }
+    same(&before)
+}
+
+fn interrupted() -> Result<(), Failed> {
+    let before = Host::now();
+    let whole = whole_run();
+    for moment in 0..10 {
+        let mark = format!("CNILAB_TEST_INTERRUPT_{}_{moment}", std::process::id());
+        let mut child = start(&mark, "interrupted");
+        wait_for(whole * moment / 10);
+        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+        kill(pid, Signal::SIGINT).expect("our own child");
+        let asked = Instant::now();
+        let status = child.wait().expect("it was started");
+        let mut said = String::new();
+        let _ = child.stderr.take().expect("piped").read_to_string(&mut said);
+        if asked.elapsed() > GONE {
+            return Err(Failed::from(format!("took {:?} to end: {said}", asked.elapsed())));
+        }
+        // Before its handler stands the signal itself ends the process; after its last line the run is over.
+        let ended = status.code() == Some(130) || status.signal() == Some(2) || (status.success() && moment > 5);
+        if !ended {
+            return Err(Failed::from(format!("moment {moment}: {status}: {said}")));
+        }
+        gone(&mark)?;
+    }
+    same(&before)
+}
+
+fn two_at_once() -> Result<(), Failed> {
+    let mut runs: Vec<_> = (0..3).map(|run| start("CNILAB_TEST_TOGETHER", &format!("together-{run}"))).collect();
+    for run in &mut runs {
+        let status = run.wait().expect("it was started");
+        if !status.success() {
+            let mut said = String::new();
+            let _ = run.stderr.take().expect("piped").read_to_string(&mut said);
+            return Err(Failed::from(format!("{status}: {said}")));
+        }
+    }
+    Ok(())
+}
+
+/// Lets `time` pass: the moment at which a run is disturbed is what is being varied.
+fn wait_for(time: Duration) {
+    std::thread::sleep(time);
+}
+
+fn same(before: &Host) -> Result<(), Failed> {
+    let after = Host::now();
+    if &after == before { Ok(()) } else { Err(Failed::from(format!("before: {before:#?}\nafter: {after:#?}"))) }
+}
