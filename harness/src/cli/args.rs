@@ -79,6 +79,9 @@ Examples:
         /// For which shell.
         shell: Shell,
     },
+    /// What runs in the pods of a real cluster: a server, a client and a ping.
+    #[command(subcommand, hide = true)]
+    Nettool(crate::nettool::Tool),
     /// The process that holds an embedded lab; started by `run`, not by people.
     #[command(hide = true)]
     Enclosed {

@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser};
 
 use super::args::{Cli, Command};
 use super::exit::Exit;
-use super::{check, doctor, judge, mutate, output, run, show};
+use super::{check, doctor, judge, mutate, nettool, output, run, show};
 
 /// Runs `cnilab` with this process's arguments.
 pub fn main() -> ExitCode {
@@ -38,6 +38,7 @@ pub fn main() -> ExitCode {
             output::data(&String::from_utf8_lossy(&script));
             ExitCode::SUCCESS
         }
+        Command::Nettool(tool) => nettool::nettool(tool).into(),
         Command::Enclosed { inner } => crate::run::enclosed(inner),
     }
 }

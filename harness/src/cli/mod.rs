@@ -11,6 +11,7 @@ mod exit;
 mod find;
 mod judge;
 mod mutate;
+mod nettool;
 mod output;
 mod progress;
 mod run;
