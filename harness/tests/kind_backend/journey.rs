@@ -81,10 +81,10 @@ fn judge(evidence: &ScenarioEvidence, seen: &[Seen]) -> Result<(), Failed> {
             eprintln!("{:<18} {}", stop.point, Printer::new(Detail::Brief).line(&stack, recording.link).text);
             let inner = stack.layers().iter().rev().find(|layer| layer.kind() == LayerKind::Ipv4);
             let ttl = inner.and_then(|layer| layer.get(Field::IpTtl));
-            if let (Leg::Request, Some((_, wanted, length))) = (sighting.leg, seen.get(index)) {
-                if ttl != Some(Value::Number(*wanted)) || frame.wire_length != *length {
-                    problems.push(format!("{}: TTL {ttl:?}, not {wanted}; length {}, not {length}", stop.point, frame.wire_length));
-                }
+            if let (Leg::Request, Some((_, wanted, length))) = (sighting.leg, seen.get(index))
+                && (ttl != Some(Value::Number(*wanted)) || frame.wire_length != *length)
+            {
+                problems.push(format!("{}: TTL {ttl:?}, not {wanted}; length {}, not {length}", stop.point, frame.wire_length));
             }
         }
     }

@@ -122,17 +122,39 @@ fn topology() -> Topology {
     }
 }
 
-/// A shell's word for a cluster's containers; empty if there is none.
+/// What Docker itself says of a cluster's containers; empty if there is none.
 fn containers(cluster: &str) -> String {
-    let filter = format!("label=io.x-k8s.kind.cluster={cluster}");
+    docker(&format!("ps -aq --filter label=io.x-k8s.kind.cluster={cluster}"))
+}
+
+fn docker(args: &str) -> String {
     #[expect(clippy::disallowed_methods, reason = "the test asks Docker itself, not our client of it")]
-    let output = std::process::Command::new("docker").args(["ps", "-aq", "--filter", &filter]).output().expect("docker runs");
+    let output = std::process::Command::new("docker").args(args.split(' ')).output().expect("docker runs");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// The recipe of flannel-udp with something else in it.
+fn other_recipe(folder: &Path, old: &str, new: &str) -> Result<PathBuf, Failed> {
+    let (plain, other) = (options("", folder).recipe, folder.join("recipe"));
+    std::fs::create_dir(&other)?;
+    for file in ["kind.yaml", "kube-flannel.yaml"] {
+        std::fs::copy(plain.join(file), other.join(file))?;
+    }
+    let text = std::fs::read_to_string(plain.join("recipe.yaml"))?;
+    check("the recipe has what is to be changed", &text.contains(old), &true)?;
+    std::fs::write(other.join("recipe.yaml"), text.replace(old, new))?;
+    Ok(other)
 }
 
 fn whole_life() -> Done {
     let folder = tempfile::tempdir()?;
-    let kind = Kind::new(options("life", folder.path()));
+    let mut options = options("life", folder.path());
+    // No node has this plugin, so it is brought along; no CNI calls it.
+    options.recipe = other_recipe(folder.path(), "plugins: [", "plugins: [cnilab-trial, ")?;
+    std::fs::write(folder.path().join("cnilab-trial"), "#!/bin/sh\necho brought along\n")?;
+    options.plugin_folders.push(folder.path().to_owned());
+    let labelled = format!("kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes -o name -l cnilab.run={}", options.run);
+    let kind = Kind::new(options);
     let began = Instant::now();
     run(async {
         let site = kind.up(&topology()).await.map_err(spell)?;
@@ -141,6 +163,9 @@ fn whole_life() -> Done {
             Ok(()) => journey::check(&site).await,
             failed => failed,
         };
+        let in_node = |node: &str, command: &str| docker(&format!("exec {}-{node} {command}", kind.cluster()));
+        let brought = ["control-plane", "worker", "worker2"].map(|node| in_node(node, "/opt/cni/bin/cnilab-trial"));
+        let labelled = in_node("control-plane", &labelled).lines().count();
         let others: Duration = overlapping(&kind);
         eprintln!("up in {:.2} s, of which our own share {:.2} s", up.as_secs_f64(), (up.saturating_sub(others)).as_secs_f64());
         for phase in kind.phases() {
@@ -148,6 +173,8 @@ fn whole_life() -> Done {
         }
         let left = kind.down(site).await.err();
         used?;
+        check("the plugin", &brought, &["brought along"; 3].map(str::to_owned))?;
+        check("nodes labelled by the run", &labelled, &3)?;
         check("nothing is left", &left, &None)?;
         check("docker agrees", &containers(&kind.cluster()), &String::new())?;
         if up.saturating_sub(others) > Duration::from_secs(10) {
@@ -233,18 +260,11 @@ fn missing_node_image() -> Done {
 
 fn never_ready() -> Done {
     let folder = tempfile::tempdir()?;
-    let kept = folder.path().join("recipe");
-    std::fs::create_dir(&kept)?;
-    let recipe = options("never", folder.path()).recipe;
-    for file in ["kind.yaml", "kube-flannel.yaml"] {
-        std::fs::copy(recipe.join(file), kept.join(file))?;
-    }
-    let text = std::fs::read_to_string(recipe.join("recipe.yaml"))?.replace("ds, within: 180s", "ds, within: 8s");
-    std::fs::write(kept.join("recipe.yaml"), text)?;
+    let recipe = other_recipe(folder.path(), "ds, within: 180s", "ds, within: 8s")?;
     let images = BTreeMap::from([("ghcr.io/flannel-io/flannel:v0.28.9".to_owned(), "cnilab.local/no-such-flannel:v0".to_owned())]);
     let plain = options("never", folder.path());
     let choices = Choices { images: plain.choices.images.clone().into_iter().chain(images).collect(), ..Choices::default() };
-    let kind = Kind::new(Options { recipe: kept, choices, ..plain });
+    let kind = Kind::new(Options { recipe, choices, ..plain });
     let error = run(kind.up(&topology())).err().ok_or("it was built")?;
     let UpError::Cluster(built) = &error else { return Err(format!("{error}").into()) };
     let logs = built.logs.clone().ok_or("no logs were kept")?;
