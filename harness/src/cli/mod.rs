@@ -16,5 +16,6 @@ mod output;
 mod progress;
 mod run;
 mod show;
+mod sweep;
 
 pub use dispatch::main;

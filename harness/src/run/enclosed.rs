@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use std::process::ExitCode;
 
 use super::record::{Linger, record};
-use super::teller::Teller;
+use super::teller::{Phases, Teller};
 use super::{Request, RunError, with_causes};
 use crate::backend::netns::{Netns, enclosure};
 use crate::event::Event;
@@ -30,7 +30,7 @@ fn carry_out() -> Result<(), RunError> {
     let request: Request = serde_json::from_str(&line).map_err(|error| RunError::Talk(error.into()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Talk)?;
     let mut sink = tell;
-    runtime.block_on(record(&request, &Netns::default(), &mut Teller::new(&mut sink), until_input_ends))
+    runtime.block_on(record(&request, &Netns::default(), &mut Teller::new(&mut sink, Phases::default()), until_input_ends))
 }
 
 /// Leaves the lab up until standard input ends.

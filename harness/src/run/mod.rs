@@ -3,6 +3,7 @@
 //! In: a lab and how to run it. Out: an evidence folder, and the verdict on it.
 //! Never: prints, or decides what held.
 
+mod cluster;
 mod conduct;
 mod enclosed;
 mod error;
@@ -13,6 +14,7 @@ mod scenario;
 mod stopper;
 mod teller;
 
+pub use cluster::{ClusterChoices, conduct_on_kind, survey_on_kind};
 pub use conduct::{Finished, conduct, judge_folder};
 pub use enclosed::enclosed;
 pub use error::{RunError, with_causes};

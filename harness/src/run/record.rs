@@ -46,7 +46,7 @@ pub(super) async fn record(
         carried_out?;
         down.map_err(|leftovers| RunError::Leftovers(leftovers.to_string()))?;
     }
-    manifest.phases = teller.phases().to_vec();
+    manifest.phases = teller.phases();
     writer.finish(&manifest).map_err(RunError::Evidence)
 }
 
