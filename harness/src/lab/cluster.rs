@@ -9,7 +9,7 @@ use super::at::At;
 use super::file::{ClusterFile, KubeProxy, LabFile, NetworkFile, NicFile, TunnelKindFile, WiringFile};
 use super::model::{Cluster, LabNic, LabNode, LabTunnel, LabWiring, Network};
 use super::problem::Problem;
-use super::{suggest, value};
+use super::{rules, suggest, value};
 use crate::name::PlaceName;
 use crate::site::TunnelKind;
 
@@ -48,6 +48,7 @@ pub(super) fn cluster(file: &ClusterFile, problems: &mut Vec<Problem>) -> Cluste
         kube_proxy: file.kube_proxy.map(KubeProxy::text),
         recipe: file.recipe.clone(),
         network: network(&file.network, problems),
+        rules: file.rules.as_ref().map(|text| rules::rules(text, problems)).unwrap_or_default(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Points of a lab, and the way a probe takes through them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Lab, LabNode, LabPod, Probe};
+use super::model::{CurlTarget, Lab, LabNode, LabPod, LabService, Probe};
 use crate::name::{PlaceName, PointName};
 use crate::packet::LinkType;
 
@@ -44,23 +44,53 @@ impl Lab {
 
     /// Every point on the way of `probe`, in the order in which its request passes them.
     pub fn path(&self, probe: &Probe) -> Vec<PointName> {
-        let Probe::Ping { from, to, .. } = probe;
-        let Some(target) = self.pod(to) else { return Vec::new() };
-        let mut points = Vec::new();
-        let start = if let Some(sender) = self.pod(from) {
-            points.extend([PointName::at(from, "eth0"), host_end(sender)]);
-            &sender.node
-        } else {
-            from
-        };
-        if *start != target.node {
-            let here = self.way_out(start);
-            let there = self.way_out(&target.node);
-            points.extend(here);
-            points.extend(there.into_iter().rev());
+        let (targets, by_way_of) = self.targets(probe);
+        if targets.is_empty() {
+            return Vec::new();
         }
-        points.extend([host_end(target), PointName::at(to, "eth0")]);
+        let mut points = Vec::new();
+        let from = probe.from();
+        let mut start = from;
+        if let Some(sender) = self.pod(from) {
+            points.extend([PointName::at(from, "eth0"), host_end(sender)]);
+            start = &sender.node;
+        }
+        // A node port is asked at a node's own address, to which no tunnel leads.
+        if let Some(node) = by_way_of.filter(|node| *node != start) {
+            points.extend([start, node].into_iter().filter_map(|node| self.first_card(node)));
+            start = node;
+        }
+        for target in targets {
+            if *start != target.node {
+                points.extend(self.way_out(start));
+                points.extend(self.way_out(&target.node).into_iter().rev());
+            }
+            points.extend([host_end(target), PointName::at(&target.name, "eth0")]);
+        }
+        let mut seen = BTreeSet::new();
+        points.retain(|point| seen.insert(point.clone()));
         points
+    }
+
+    /// The pods that a probe may reach, and the node at whose address it asks for them.
+    pub fn targets<'a>(&'a self, probe: &'a Probe) -> (Vec<&'a LabPod>, Option<&'a PlaceName>) {
+        let endpoints = |service: &String| self.service(service).map(|service| service.endpoints.as_slice()).unwrap_or_default();
+        let (names, node) = match probe {
+            Probe::Ping { to: pod, .. } | Probe::Curl { to: CurlTarget::Pod { pod, .. }, .. } => (std::slice::from_ref(pod), None),
+            Probe::Curl { to: CurlTarget::Service(service), .. } => (endpoints(service), None),
+            Probe::Curl { to: CurlTarget::NodePort { service, node }, .. } => (endpoints(service), Some(node)),
+        };
+        (names.iter().filter_map(|name| self.pod(name)).collect(), node)
+    }
+
+    /// The Service of that name.
+    pub fn service(&self, name: &str) -> Option<&LabService> {
+        self.services.iter().find(|service| service.name == name)
+    }
+
+    /// The card whose address is a node's own: its first.
+    fn first_card(&self, node: &PlaceName) -> Option<PointName> {
+        Some(PointName::at(node, &self.node(node)?.nics.first()?.name))
     }
 
     /// What a packet passes on its way out of a node.

@@ -10,7 +10,7 @@ use super::{seen, state, when};
 use crate::evidence::{Evidence, ScenarioEvidence};
 use crate::journey;
 use crate::lab::{Lab, Probe, Scenario};
-use crate::name::{PointName, Symbol};
+use crate::name::PointName;
 use crate::packet::Hints;
 use crate::plan::Plan;
 use crate::site::Facts;
@@ -34,7 +34,7 @@ pub fn judge(plan: &Plan, evidence: &Evidence) -> RunVerdict {
         return verdict;
     }
     let hints = Hints::default();
-    verdict.scenarios = lab.scenarios.iter().map(|planned| scenario(planned, evidence, &hints)).collect();
+    verdict.scenarios = lab.scenarios.iter().map(|planned| scenario(lab, planned, evidence, &hints)).collect();
     let cut_short = evidence.manifest.cut_short.as_ref().map(|why| Outcome::Inconclusive(format!("the run was cut short: {why}")));
     // Without any evidence nothing was asserted, and to skip everything is no answer.
     let nothing = Outcome::Inconclusive("nothing was asserted".to_owned());
@@ -62,11 +62,11 @@ fn not_of_this_lab(lab: &Lab, evidence: &Evidence) -> Option<String> {
     None
 }
 
-fn scenario(planned: &Scenario, evidence: &Evidence, hints: &Hints) -> ScenarioVerdict {
+fn scenario(lab: &Lab, planned: &Scenario, evidence: &Evidence, hints: &Hints) -> ScenarioVerdict {
     let facts = &evidence.facts;
     let mut verdict = ScenarioVerdict {
         name: planned.name.clone(),
-        probe: planned.probe.as_ref().map(|probe| probe_in_words(probe, facts)),
+        probe: planned.probe.as_ref().map(|probe| probe_in_words(lab, probe, facts)),
         outcome: Outcome::Inconclusive("nothing is expected of it".to_owned()),
         expectations: Vec::new(),
         unasserted: Vec::new(),
@@ -143,10 +143,11 @@ fn unasserted(planned: &Scenario, verdicts: &[ExpectationVerdict], scene: &Scene
 }
 
 /// `pod1 pings pod3 (10.244.146.205)`.
-fn probe_in_words(probe: &Probe, facts: &Facts) -> String {
-    let Probe::Ping { from, to, .. } = probe;
-    match facts.values.get(&Symbol::new(format!("{to}.ip"))) {
-        Some(address) => format!("{from} pings {to} ({address})"),
-        None => format!("{from} pings {to}"),
+fn probe_in_words(lab: &Lab, probe: &Probe, facts: &Facts) -> String {
+    let (address, port) = lab.destination(probe);
+    let port = port.and_then(|port| facts.values.get(&port)).map(|port| format!(":{port}")).unwrap_or_default();
+    match facts.values.get(&address) {
+        Some(address) => format!("{probe} ({address}{port})"),
+        None => probe.to_string(),
     }
 }

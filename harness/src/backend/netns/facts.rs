@@ -77,6 +77,7 @@ fn node_facts(node: &NodeSpec, found: &Found<'_>, facts: &mut Facts) {
 fn pod_facts(pod: &PodSpec, found: &Found<'_>, node: Option<&Found<'_>>, facts: &mut Facts) {
     if let Some(link) = found.link(POD_INTERFACE) {
         put(facts, format!("{}.ip", pod.name), found.address(link).map(|address| address.addr().to_string()));
+        put(facts, format!("{}.address", pod.name), found.address(link).map(|address| address.to_string()));
         put(facts, format!("{}.mac", pod.name), link.mac.map(spell));
         point(facts, PointName::at(&pod.name, POD_INTERFACE), &pod.name, link, LinkType::Ethernet);
     }
