@@ -10,6 +10,7 @@
 //!     node1.ip-route.txt            what a command printed; what it complained of in node1.ip-route.stderr.txt
 //! ```
 
+use std::net::SocketAddrV4;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,10 @@ pub(super) struct OutcomeEntry {
     sent_at: Option<u64>,
     answered_at: Option<u64>,
     answer_ttl: Option<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answer: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    local: Option<SocketAddrV4>,
     error: Option<String>,
 }
 

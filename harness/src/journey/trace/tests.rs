@@ -1,4 +1,5 @@
 use super::*;
+use crate::name::Token;
 use crate::journey::craft::{TOKEN, answered, echo, error, ethernet, ipv4, recording, udp};
 
 const OTHER: Token = Token(*b"somebody else's.");
