@@ -6,7 +6,8 @@ use super::names::Names;
 use super::outcome::{do_not_hold, worst};
 use super::point::{self, Scene};
 use super::variables::Variables;
-use super::{seen, state, when};
+use super::state::Meaning;
+use super::{answer, seen, state, when};
 use crate::evidence::{Evidence, ScenarioEvidence};
 use crate::journey;
 use crate::lab::{Lab, Probe, Scenario};
@@ -94,7 +95,7 @@ fn scenario(lab: &Lab, planned: &Scenario, evidence: &Evidence, hints: &Hints) -
     verdict
 }
 
-/// Points first in path order, then state.
+/// Points first in path order, then the answer, then state.
 fn expectations(
     planned: &Scenario,
     recorded: &ScenarioEvidence,
@@ -115,10 +116,12 @@ fn expectations(
         }
         verdicts.push(verdict);
     }
+    let meaning = Meaning { names: scene.names, variables };
+    verdicts.extend(answer::judge(&planned.answers, recorded.outcome.as_ref(), meaning));
     for expectation in &planned.state {
         verdicts.push(match when::not_asked(expectation.when.as_ref(), facts) {
-            Some(outcome) => state::unasked(expectation, &outcome, scene.names),
-            None => state::judge(expectation, &recorded.state, scene.names),
+            Some(outcome) => state::unasked(expectation, &outcome, Meaning { names: scene.names, variables }),
+            None => state::judge(expectation, &recorded.state, scene.names, variables),
         });
     }
     verdicts
