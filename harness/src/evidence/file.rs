@@ -10,8 +10,8 @@
 //!     node1.ip-route.txt            what a command printed; what it complained of in node1.ip-route.stderr.txt
 //! ```
 
-use std::net::SocketAddrV4;
 use std::collections::BTreeSet;
+use std::net::SocketAddrV4;
 
 use serde::{Deserialize, Serialize};
 

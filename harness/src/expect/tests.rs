@@ -401,6 +401,7 @@ fn words(line: &str) -> String {
         StateToken::Word(text) => text.clone(),
         StateToken::Literal(text) => format!("'{text}"),
         StateToken::Name(symbol) => format!("<{symbol}>"),
+        StateToken::Variable(port) => format!("?{port}"),
         StateToken::Hole => "_".to_owned(),
     };
     line.words.iter().map(spell).collect::<Vec<_>>().join(" ")

@@ -24,7 +24,10 @@ pub(super) fn rules(text: &At<String>, problems: &mut Vec<Problem>) -> Vec<Strin
             ((":", _), Some(_)) => {}
             (("-", _), Some(_)) if ["-A ", "-I "].iter().any(|word| line.starts_with(word)) => {
                 if line.replace(BLOCK, "").contains(['{', '}']) {
-                    wrong(format!("`{line}` has another placeholder than `{BLOCK}`"), "the rules are the same on every node but for its block");
+                    wrong(
+                        format!("`{line}` has another placeholder than `{BLOCK}`"),
+                        "the rules are the same on every node but for its block",
+                    );
                 }
             }
             _ => wrong(format!("`{line}` is not a line of `iptables-save`"), "rules start with `-A`, chains with `:`"),

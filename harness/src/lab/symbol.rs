@@ -43,7 +43,10 @@ pub(super) type Symbols = BTreeMap<String, Known>;
 impl Lab {
     /// Every symbol that this lab's lines may use, with its value on the embedded backend where the file gives or implies it.
     pub fn symbols(&self) -> BTreeMap<Symbol, Option<String>> {
-        symbols(&self.cluster.network, &self.nodes, &self.pods, &self.services).into_iter().map(|(name, known)| (Symbol::new(name), known.value)).collect()
+        symbols(&self.cluster.network, &self.nodes, &self.pods, &self.services)
+            .into_iter()
+            .map(|(name, known)| (Symbol::new(name), known.value))
+            .collect()
     }
 }
 

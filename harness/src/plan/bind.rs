@@ -63,18 +63,13 @@ impl Plan {
             return Err(BindError::Symbols(symbols.into_iter().cloned().collect()));
         }
         let both = self.lab.scenarios.iter().zip(&self.scenarios);
-        let scenarios = both.map(|(scenario, planned)| bind_scenario(&self.lab, scenario, planned, facts, run)).collect::<Result<_, _>>()?;
+        let scenarios =
+            both.map(|(scenario, planned)| bind_scenario(&self.lab, scenario, planned, facts, run)).collect::<Result<_, _>>()?;
         Ok(BoundPlan { scenarios })
     }
 }
 
-fn bind_scenario(
-    lab: &Lab,
-    scenario: &Scenario,
-    planned: &PlannedScenario,
-    facts: &Facts,
-    run: &str,
-) -> Result<BoundScenario, BindError> {
+fn bind_scenario(lab: &Lab, scenario: &Scenario, planned: &PlannedScenario, facts: &Facts, run: &str) -> Result<BoundScenario, BindError> {
     let points = planned.points.iter().filter_map(|point| facts.points.get_key_value(point)).map(|(name, fact)| BoundPoint {
         name: name.clone(),
         place: fact.place.clone(),

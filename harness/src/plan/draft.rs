@@ -27,17 +27,14 @@ pub fn draft(lab: Lab) -> Plan {
 fn constants(lab: &Lab) -> BTreeMap<Symbol, String> {
     let network = &lab.cluster.network;
     let LabWiring::Routed { gateway, host_mac } = &network.wiring;
-    let wiring = [("gateway.ip".to_owned(), gateway.to_string()), (format!("{}.mac", network.veth_prefix), Value::Mac(*host_mac).to_string())];
+    let wiring =
+        [("gateway.ip".to_owned(), gateway.to_string()), (format!("{}.mac", network.veth_prefix), Value::Mac(*host_mac).to_string())];
     let services = lab.services.iter().flat_map(|service| {
         let node_port = service.node_port.map(|port| ("node-port", port.to_string()));
         let parts = [("ip", service.cluster_ip.to_string()), ("port", service.port.to_string())].into_iter().chain(node_port);
         parts.map(|(part, value)| (format!("{}.{part}", service.name), value))
     });
-    wiring
-        .into_iter()
-        .chain(services)
-        .map(|(symbol, value)| (Symbol::new(symbol), value))
-        .collect()
+    wiring.into_iter().chain(services).map(|(symbol, value)| (Symbol::new(symbol), value)).collect()
 }
 
 fn service_spec(lab: &Lab, service: &LabService) -> ServiceSpec {

@@ -14,7 +14,7 @@ use super::variables::{Block, Clash, Variables};
 use crate::capture::Recording;
 use crate::expect::Pattern;
 use crate::journey::{Journey, Stop};
-use crate::lab::{Claim, Extent, DocumentedLine, Expectation, Line};
+use crate::lab::{Claim, DocumentedLine, Expectation, Extent, Line};
 use crate::name::PointName;
 use crate::packet::{Detail, Hints};
 use crate::site::PointFact;

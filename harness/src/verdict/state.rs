@@ -149,7 +149,8 @@ fn lacks(line: &DocumentedLine<StateLine>, output: &[&str], meaning: Meaning<'_>
             None => (Outcome::Held, None),
         };
     let mut found = verdict(line, meaning, outcome, observed);
-    let documented_holds = || !output.is_empty() && output.iter().all(|text| !unify(&line.documented, text, meaning).differences.is_empty());
+    let documented_holds =
+        || !output.is_empty() && output.iter().all(|text| !unify(&line.documented, text, meaning).differences.is_empty());
     doubt_the_correction(line, documented_holds, &mut found);
     found
 }

@@ -5,7 +5,6 @@ use sha2::{Digest, Sha256};
 
 use crate::site::ServiceSpec;
 
-
 /// The alphabet of base32 (RFC 4648 section 6).
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 

@@ -245,7 +245,17 @@ fn plan(scenarios: Vec<Scenario>) -> Plan {
         scenarios,
         source: Source { path: PathBuf::from("lab.yaml"), text: String::new() },
     };
-    Plan { lab, topology: Topology { nodes: Vec::new(), pods: Vec::new(), constants: BTreeMap::new(), services: Vec::new(), rules: BTreeMap::new() }, scenarios: Vec::new() }
+    Plan {
+        lab,
+        topology: Topology {
+            nodes: Vec::new(),
+            pods: Vec::new(),
+            constants: BTreeMap::new(),
+            services: Vec::new(),
+            rules: BTreeMap::new(),
+        },
+        scenarios: Vec::new(),
+    }
 }
 
 fn evidence(facts: Facts, scenarios: Vec<ScenarioEvidence>) -> Evidence {
