@@ -8,6 +8,7 @@ use super::model::{Lab, Line, Probe};
 use super::problem::Problem;
 use super::symbol::Sort;
 use crate::expect::{FieldPattern, LayerPattern, Pattern, Want};
+use crate::site::TunnelKind;
 use crate::packet::{Field, LayerKind, LinkType, Value};
 
 /// The header of an ICMP echo, in bytes (RFC 792).
@@ -28,7 +29,7 @@ impl Exercise<'_> {
         let whole = start..start + line.text.len();
         let place = |span: &Range<usize>| start + span.start..start + span.end;
         self.link(&line.pattern, whole.clone(), problems);
-        if let Some((layer, what)) = line.pattern.layers.iter().find_map(|layer| Some((layer, foreign(layer.kind)?))) {
+        if let Some((layer, what)) = line.pattern.layers.iter().find_map(|layer| Some((layer, self.foreign(layer)?))) {
             let span = layer.fields.first().map_or(whole, |field| place(&field.span));
             let Probe::Ping { from, to, .. } = self.probe;
             problems.push(Problem::new(span, format!("a ping sends no {what}")).hint(format!("this scenario's probe: {from} pings {to}")));
@@ -77,6 +78,10 @@ impl Exercise<'_> {
         let Probe::Ping { from, to, .. } = self.probe;
         let (sender, target) = (self.addresses(from.as_str()), self.addresses(to.as_str()));
         let headers: Vec<&LayerPattern> = pattern.layers.iter().filter(|layer| layer.kind == LayerKind::Ipv4).collect();
+        if pattern.layers.last().is_some_and(|layer| layer.kind == LayerKind::Udp) {
+            // The tunnel's datagram, with nothing shown of what is in it.
+            return;
+        }
         for (index, header) in headers.iter().enumerate() {
             let inner = index + 1 == headers.len();
             for field in &header.fields {
@@ -100,9 +105,10 @@ impl Exercise<'_> {
     fn addresses(&self, place: &str) -> BTreeSet<String> {
         let pod = self.lab.pods.iter().filter(|pod| pod.name.as_str() == place).map(|pod| format!("{}.ip", pod.name));
         let nodes = self.lab.nodes.iter().filter(|node| node.name.as_str() == place);
-        let tunnel = self.lab.cluster.network.tunnel.as_ref().map(|tunnel| tunnel.device.as_str());
+        let network = &self.lab.cluster.network;
+        let tunnel = network.tunnel.as_ref().map(|tunnel| tunnel.device.as_str());
         let cards = nodes.flat_map(|node| {
-            let cards = node.nics.iter().map(|nic| nic.name.as_str()).chain(tunnel);
+            let cards = node.nics.iter().map(|nic| nic.name.as_str()).chain(tunnel).chain(network.bridge());
             cards.map(|card| format!("{}.{card}.ip", node.name))
         });
         pod.chain(cards).collect()
@@ -119,6 +125,15 @@ impl Exercise<'_> {
             Want::Literal(value) => self.context.stands_for(&value.to_string()).map(|symbol| symbol.as_str().to_owned()),
             Want::Exact(_) | Want::Variable(_) => None,
         }
+    }
+}
+
+impl Exercise<'_> {
+    /// What a layer is if no ping and no tunnel of this lab sends it.
+    fn foreign(&self, layer: &LayerPattern) -> Option<&'static str> {
+        let tunnel = self.lab.cluster.network.tunnel.as_ref().map(|tunnel| tunnel.kind);
+        let carries = matches!(tunnel, Some(TunnelKind::Udp { .. })) && layer.kind == LayerKind::Udp;
+        if carries { None } else { foreign(layer.kind) }
     }
 }
 

@@ -34,6 +34,9 @@ impl Lab {
             for nic in &node.nics {
                 points.insert(PointName::at(&node.name, &nic.name), LinkType::Ethernet);
             }
+            if let Some(bridge) = self.cluster.network.bridge() {
+                points.insert(PointName::at(&node.name, bridge), LinkType::Ethernet);
+            }
             // ARPHRD_TUNNEL: a tunnel device of IP packets has no link layer.
             if let Some(tunnel) = &self.cluster.network.tunnel {
                 points.insert(PointName::at(&node.name, &tunnel.device), LinkType::Raw);
@@ -54,19 +57,23 @@ impl Lab {
             from
         };
         if *start != target.node {
-            let here = self.way_out(start);
-            let there = self.way_out(&target.node);
+            let here = self.way_out(start, self.pod(from).is_some());
+            let there = self.way_out(&target.node, true);
             points.extend(here);
             points.extend(there.into_iter().rev());
+        } else if self.pod(from).is_none() {
+            // What a node itself sends enters its bridge from above.
+            points.extend(self.cluster.network.bridge().map(|bridge| PointName::at(from, bridge)));
         }
         points.extend([host_end(target), PointName::at(to, "eth0")]);
         points
     }
 
-    /// What a packet passes on its way out of a node.
-    fn way_out(&self, node: &PlaceName) -> Vec<PointName> {
+    /// What a packet of a pod, or for one, passes between its host veth and the other nodes; what a node itself sends is none of its bridge's.
+    fn way_out(&self, node: &PlaceName, of_pod: bool) -> Vec<PointName> {
+        let bridge = self.cluster.network.bridge().filter(|_| of_pod);
         let tunnel = self.cluster.network.tunnel.as_ref().map(|tunnel| tunnel.device.as_str());
-        tunnel.into_iter().chain(self.carrier()).map(|interface| PointName::at(node, interface)).collect()
+        bridge.into_iter().chain(tunnel).chain(self.carrier()).map(|interface| PointName::at(node, interface)).collect()
     }
 }
 

@@ -51,18 +51,33 @@ pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod]) -> 
     let mut add = |name: String, sort: Sort, value: Option<String>| {
         symbols.insert(name, Known { sort, value });
     };
-    let LabWiring::Routed { gateway, host_mac } = &network.wiring;
-    add("gateway.ip".to_owned(), Sort::Ip, Some(gateway.to_string()));
-    add(format!("{}.mac", network.veth_prefix), Sort::Mac, Some(spell_mac(*host_mac)));
+    add("cluster.pods".to_owned(), Sort::Prefix, Some(network.pods.to_string()));
+    if let LabWiring::Routed { gateway, host_mac } = &network.wiring {
+        add("gateway.ip".to_owned(), Sort::Ip, Some(gateway.to_string()));
+        add(format!("{}.mac", network.veth_prefix), Sort::Mac, Some(spell_mac(*host_mac)));
+    }
     for pod in pods {
+        if network.bridge().is_some() {
+            let block = nodes.iter().find(|node| node.name == pod.node).map(|node| node.block.prefix_len());
+            add(format!("{}.address", pod.name), Sort::Prefix, block.map(|length| format!("{}/{length}", pod.address)));
+            add(format!("{}.veth.mac", pod.name), Sort::Mac, pod.veth_mac.map(spell_mac));
+        }
         add(format!("{}.ip", pod.name), Sort::Ip, Some(pod.address.to_string()));
         add(format!("{}.mac", pod.name), Sort::Mac, pod.mac.map(spell_mac));
-        add(format!("{}.veth", pod.name), Sort::Interface, Some(host_veth(&network.veth_prefix, pod)));
+        add(format!("{}.veth", pod.name), Sort::Interface, Some(network.host_veth(pod)));
     }
     for node in nodes {
         add(format!("{}.block", node.name), Sort::Prefix, Some(node.block.to_string()));
         if let Some(tunnel) = &network.tunnel {
             add(format!("{}.{}.ip", node.name, tunnel.device), Sort::Ip, Some(node.block.network().to_string()));
+            add(format!("{}.{}.address", node.name, tunnel.device), Sort::Prefix, Some(format!("{}/32", node.block.network())));
+        }
+        if let Some(bridge) = network.bridge() {
+            let prefix = format!("{}.{bridge}", node.name);
+            add(format!("{prefix}.ip"), Sort::Ip, Some(node.bridge_address().addr().to_string()));
+            add(format!("{prefix}.mac"), Sort::Mac, node.bridge_mac.map(spell_mac));
+            add(format!("{prefix}.address"), Sort::Prefix, Some(node.bridge_address().to_string()));
+            add(format!("{prefix}.broadcast"), Sort::Ip, Some(node.bridge_address().broadcast().to_string()));
         }
         for nic in &node.nics {
             let prefix = format!("{}.{}", node.name, nic.name);
@@ -70,6 +85,8 @@ pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod]) -> 
             add(format!("{prefix}.mac"), Sort::Mac, nic.mac.map(spell_mac));
             add(format!("{prefix}.interface"), Sort::Interface, Some(nic.interface.clone()));
             add(format!("{prefix}.network"), Sort::Prefix, Some(nic.address.trunc().to_string()));
+            add(format!("{prefix}.address"), Sort::Prefix, Some(nic.address.to_string()));
+            add(format!("{prefix}.broadcast"), Sort::Ip, Some(nic.address.broadcast().to_string()));
             if let Some(gateway) = nic.gateway {
                 add(format!("{prefix}.gateway"), Sort::Ip, Some(gateway.to_string()));
             }
@@ -78,9 +95,24 @@ pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod]) -> 
     symbols
 }
 
+impl Network {
+    /// The name of a pod's veth in its node on the embedded backend. Point to point it is as Calico derives it; on a bridge the first 8
+    /// of the same digits stand for those that the CNI plugin `bridge` draws by lot.
+    pub fn host_veth(&self, pod: &LabPod) -> String {
+        let mut name = host_veth(&self.veth_prefix, pod);
+        if self.bridge().is_some() {
+            name.truncate(self.veth_prefix.len() + BY_LOT);
+        }
+        name
+    }
+}
+
+/// How many hex digits the CNI plugin `bridge` draws for a host veth (`RandomVethName`, containernetworking/plugins pkg/ip/link_linux.go).
+const BY_LOT: usize = 8;
+
 /// The name of a pod's veth in its node, as Calico derives it: the prefix and the first 11 hex digits of sha1("namespace.pod")
 /// (`VethNameForWorkload` in calico's libcalico-go/lib/backend/k8s/conversion).
-pub fn host_veth(prefix: &str, pod: &LabPod) -> String {
+fn host_veth(prefix: &str, pod: &LabPod) -> String {
     let digest = Sha1::digest(format!("{}.{}", pod.namespace, pod.name));
     // Eleven digits are five bytes and a half; the eight first bytes are a number that holds them.
     let head = digest.iter().take(8).fold(0_u64, |head, byte| head << 8 | u64::from(*byte));
@@ -109,6 +141,7 @@ mod tests {
                 labels: BTreeMap::new(),
                 address: std::net::Ipv4Addr::UNSPECIFIED,
                 mac: None,
+                veth_mac: None,
             };
             assert_eq!(host_veth("cali", &pod), veth);
         }

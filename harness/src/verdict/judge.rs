@@ -33,7 +33,7 @@ pub fn judge(plan: &Plan, evidence: &Evidence) -> RunVerdict {
         verdict.outcome = Outcome::Fault(fault);
         return verdict;
     }
-    let hints = Hints::default();
+    let hints = lab.hints();
     verdict.scenarios = lab.scenarios.iter().map(|planned| scenario(planned, evidence, &hints)).collect();
     let cut_short = evidence.manifest.cut_short.as_ref().map(|why| Outcome::Inconclusive(format!("the run was cut short: {why}")));
     // Without any evidence nothing was asserted, and to skip everything is no answer.

@@ -8,7 +8,9 @@ mod check;
 mod down;
 pub mod enclosure;
 mod facts;
+mod ferry;
 mod ipip;
+mod ipip_ferry;
 mod live;
 mod messages;
 mod namespace;
@@ -19,6 +21,8 @@ mod standin;
 mod survey;
 mod sys;
 mod tunnel;
+mod udp_proxy;
 mod up;
 
+pub use udp_proxy::ProxyFault;
 pub use up::Netns;
