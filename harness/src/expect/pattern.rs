@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::volatile::Volatile;
 use crate::name::Symbol;
 use crate::packet::{Field, LayerKind, LinkType, Value};
 
@@ -77,6 +78,8 @@ pub enum StateToken {
     Name(Symbol),
     /// `*`: any one word.
     Hole,
+    /// A word that a kernel chooses anew each time: any other of its kind.
+    Volatile(Volatile),
 }
 
 /// What is wrong with a documented line, and where.

@@ -7,7 +7,7 @@ use super::model::{ExpectationVerdict, Finding, LineVerdict, Outcome, Subject};
 use super::names::{Names, same};
 use super::outcome::{differ, do_not_hold, worst};
 use crate::evidence::StateText;
-use crate::expect::{StateLine, StateToken, Word, state_words};
+use crate::expect::{StateLine, StateToken, Volatile, Word, state_words, volatile};
 use crate::lab::{DocumentedLine, Line, StateExpectation};
 
 /// Judges what is expected of a command's output.
@@ -17,7 +17,8 @@ pub(super) fn judge(expectation: &StateExpectation, texts: &[StateText], names: 
         return unasked(expectation, &Outcome::Inconclusive(why), names);
     }
     let output: Vec<&str> = text.map_or("", |text| &text.stdout).lines().filter(|line| !line.trim().is_empty()).collect();
-    let has = expectation.has.iter().map(|line| has(line, &output, names));
+    let mut ports = Ports::default();
+    let has = expectation.has.iter().map(|line| has(line, &output, names, &mut ports));
     let lacks = expectation.lacks.iter().map(|line| lacks(line, &output, names));
     let lines: Vec<LineVerdict> = has.chain(lacks).collect();
     let outcome = worst(lines.iter().map(|line| &line.outcome), |broken| do_not_hold(broken, "line"))
@@ -68,16 +69,17 @@ fn verdict(line: &DocumentedLine<StateLine>, names: Names<'_>, outcome: Outcome,
 }
 
 /// The output must have this line.
-fn has(line: &DocumentedLine<StateLine>, output: &[&str], names: Names<'_>) -> LineVerdict {
-    let all: Vec<Match<'_>> = output.iter().map(|text| unify(judged(line), text, names)).collect();
+fn has(line: &DocumentedLine<StateLine>, output: &[&str], names: Names<'_>, ports: &mut Ports) -> LineVerdict {
+    let all: Vec<Match<'_>> = output.iter().map(|text| unify(judged(line), text, names, ports)).collect();
     let mut found = match all.iter().find(|found| found.is_certain()).or_else(|| all.iter().find(|found| found.differences.is_empty())) {
         Some(fit) => {
+            ports.bind(judged(line), fit.text);
             let outcome = fit.doubt.clone().map_or(Outcome::Held, Outcome::Inconclusive);
             verdict(line, names, outcome, Some(fit.text))
         }
         None => missing(line, &all, names),
     };
-    let documented_holds = || output.iter().any(|text| unify(&line.documented, text, names).is_certain());
+    let documented_holds = || output.iter().any(|text| unify(&line.documented, text, names, ports).is_certain());
     doubt_the_correction(line, documented_holds, &mut found);
     found
 }
@@ -102,7 +104,7 @@ fn missing(line: &DocumentedLine<StateLine>, all: &[Match<'_>], names: Names<'_>
 
 /// The output must not have this line. An output without any line does not prove that.
 fn lacks(line: &DocumentedLine<StateLine>, output: &[&str], names: Names<'_>) -> LineVerdict {
-    let all: Vec<Match<'_>> = output.iter().map(|text| unify(judged(line), text, names)).collect();
+    let all: Vec<Match<'_>> = output.iter().map(|text| unify(judged(line), text, names, &Ports::default())).collect();
     let (outcome, observed) =
         match all.iter().find(|found| found.is_certain()).or_else(|| all.iter().find(|found| found.differences.is_empty())) {
             Some(fit) => match &fit.doubt {
@@ -113,7 +115,7 @@ fn lacks(line: &DocumentedLine<StateLine>, output: &[&str], names: Names<'_>) ->
             None => (Outcome::Held, None),
         };
     let mut found = verdict(line, names, outcome, observed);
-    let documented_holds = || !output.is_empty() && output.iter().all(|text| !unify(&line.documented, text, names).differences.is_empty());
+    let documented_holds = || !output.is_empty() && output.iter().all(|text| !unify(&line.documented, text, names, &Ports::default()).differences.is_empty());
     doubt_the_correction(line, documented_holds, &mut found);
     found
 }
@@ -124,6 +126,32 @@ fn doubt_the_correction(line: &DocumentedLine<StateLine>, documented_holds: impl
         verdict.correction_needless = true;
         if !matches!(verdict.outcome, Outcome::Broken(_)) {
             verdict.outcome = Outcome::Broken("the correction is not needed: the documented line holds".to_owned());
+        }
+    }
+}
+
+/// Which documented port of a bridge is which observed one, over all lines of a command: a function that can be turned round.
+#[derive(Default)]
+struct Ports(Vec<(String, String)>);
+
+impl Ports {
+    /// Whether nothing that was bound says otherwise.
+    fn agree(&self, documented: &str, observed: &str) -> bool {
+        self.0.iter().all(|(known, stands_for)| (known == documented) == (stands_for == observed))
+    }
+
+    /// What a documented port stands for; itself, as long as that is not known.
+    fn name<'t>(&'t self, documented: &'t str) -> &'t str {
+        self.0.iter().find(|(known, _)| known == documented).map_or(documented, |(_, observed)| observed)
+    }
+
+    /// Notes the port of a documented line and of the observed one that it fits.
+    fn bind(&mut self, line: &Line<StateLine>, text: &str) {
+        for (word, span) in line.pattern.words.iter().zip(state_words(text)) {
+            let pair = (line.text[word.span.clone()].to_owned(), text[span].to_owned());
+            if word.token == StateToken::Volatile(Volatile::BridgePort) && !self.0.contains(&pair) {
+                self.0.push(pair);
+            }
         }
     }
 }
@@ -154,13 +182,20 @@ struct WordDifference {
 }
 
 /// Holds a line against one of the output, word by word: as many words, each the same.
-fn unify<'t>(line: &Line<StateLine>, text: &'t str, names: Names<'_>) -> Match<'t> {
+fn unify<'t>(line: &Line<StateLine>, text: &'t str, names: Names<'_>, ports: &Ports) -> Match<'t> {
     let words = &line.pattern.words;
     let there = state_words(text);
+    let plain: Vec<&str> = there.iter().map(|span| &text[span.clone()]).collect();
     let mut found = Match { text, equal: 0, differences: Vec::new(), doubt: None };
     for (index, (word, span)) in words.iter().zip(&there).enumerate() {
         let observed = &text[span.clone()];
-        match stands_for(word, &line.text, names) {
+        let documented = &line.text[word.span.clone()];
+        let expected = match word.token {
+            StateToken::Volatile(Volatile::BridgePort) if !ports.agree(documented, observed) => Some(Ok(ports.name(documented))),
+            StateToken::Volatile(kind) if volatile(&plain, index) == Some(kind) => None,
+            _ => stands_for(word, &line.text, names),
+        };
+        match expected {
             None => {}
             Some(Err(doubt)) => drop(found.doubt.get_or_insert(doubt)),
             Some(Ok(expected)) if same(expected, observed) => found.equal += 1,
@@ -204,6 +239,7 @@ fn unify<'t>(line: &Line<StateLine>, text: &'t str, names: Names<'_>) -> Match<'
 fn stands_for<'n>(word: &'n Word, text: &'n str, names: Names<'n>) -> Option<Result<&'n str, String>> {
     match &word.token {
         StateToken::Hole => None,
+        StateToken::Volatile(_) => Some(Ok(&text[word.span.clone()])),
         StateToken::Name(symbol) => Some(names.symbol(symbol)),
         StateToken::Literal(literal) => Some(names.literal(literal)),
         StateToken::Word(plain) => Some(names.word(plain).unwrap_or(Ok(&text[word.span.clone()]))),
