@@ -78,6 +78,8 @@ pub enum StateToken {
     Name(Symbol),
     /// `*`: any one word.
     Hole,
+    /// `**`: any number of words, also none; once in a line.
+    Gap,
     /// A word that a kernel chooses anew each time: any other of its kind.
     Volatile(Volatile),
 }

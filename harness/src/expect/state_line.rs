@@ -11,7 +11,8 @@ use super::reader::is_symbol;
 use super::volatile::volatile;
 use crate::name::Symbol;
 
-/// Reads a line of a command's output, verbatim or with `{placeholders}` and `*` for words that may be anything.
+/// Reads a line of a command's output, verbatim or with `{placeholders}` and `*` for words that may be anything,
+/// `**` for any number of them.
 ///
 /// A line is its words: white space separates them, and a word is cut behind each `=`, so that `src=10.0.0.1` is `src=` and an address,
 /// and before `@if`, so that `veth22fb4d65@if3:` begins with an interface's name (see [`state_words`]). Words that a kernel chooses anew each
@@ -53,6 +54,10 @@ pub fn state_line(text: &str) -> Result<StateLine, Vec<LineProblem>> {
             }
         })
         .collect();
+    if let Some(second) = words.iter().filter(|word| word.token == StateToken::Gap).nth(1) {
+        let hint = Some("what stands between them could be anywhere; give one word of it as `*`".to_owned());
+        problems.push(LineProblem { span: second.span.clone(), message: "this is the second `**` of the line".to_owned(), hint });
+    }
     if words.is_empty() && problems.is_empty() {
         let hint = Some("give the line as the command prints it".to_owned());
         problems.push(LineProblem { span: 0..text.len(), message: "there is no word in this line".to_owned(), hint });
@@ -88,6 +93,9 @@ pub fn state_words(text: &str) -> Vec<Range<usize>> {
 fn token(word: &str) -> Result<StateToken, String> {
     if word == "*" {
         return Ok(StateToken::Hole);
+    }
+    if word == "**" {
+        return Ok(StateToken::Gap);
     }
     if let Some(name) = word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'))
         && !name.is_empty()

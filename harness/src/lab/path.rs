@@ -17,6 +17,11 @@ impl Lab {
         self.pods.iter().find(|pod| pod.name == *name)
     }
 
+    /// The name of a node's bridge, if it has one: it comes with the node's first pod.
+    pub fn bridge(&self, node: &LabNode) -> Option<&str> {
+        self.cluster.network.bridge().filter(|_| self.pods.iter().any(|pod| pod.node == node.name))
+    }
+
     /// The network card, by the lab's name, by which nodes reach each other: the tunnel's underlay, or the first card there is.
     pub fn carrier(&self) -> Option<&str> {
         let tunnel = self.cluster.network.tunnel.as_ref().map(|tunnel| tunnel.underlay.as_str());
@@ -34,7 +39,7 @@ impl Lab {
             for nic in &node.nics {
                 points.insert(PointName::at(&node.name, &nic.name), LinkType::Ethernet);
             }
-            if let Some(bridge) = self.cluster.network.bridge() {
+            if let Some(bridge) = self.bridge(node) {
                 points.insert(PointName::at(&node.name, bridge), LinkType::Ethernet);
             }
             // ARPHRD_TUNNEL: a tunnel device of IP packets has no link layer.

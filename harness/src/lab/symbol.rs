@@ -72,7 +72,7 @@ pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod]) -> 
             add(format!("{}.{}.ip", node.name, tunnel.device), Sort::Ip, Some(node.block.network().to_string()));
             add(format!("{}.{}.address", node.name, tunnel.device), Sort::Prefix, Some(format!("{}/32", node.block.network())));
         }
-        if let Some(bridge) = network.bridge() {
+        if let Some(bridge) = network.bridge().filter(|_| pods.iter().any(|pod| pod.node == node.name)) {
             let prefix = format!("{}.{bridge}", node.name);
             add(format!("{prefix}.ip"), Sort::Ip, Some(node.bridge_address().addr().to_string()));
             add(format!("{prefix}.mac"), Sort::Mac, node.bridge_mac.map(spell_mac));

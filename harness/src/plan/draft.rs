@@ -28,6 +28,9 @@ fn constants(lab: &Lab) -> BTreeMap<Symbol, String> {
         constants.push(("gateway.ip".to_owned(), gateway.to_string()));
         constants.push((format!("{}.mac", network.veth_prefix), Value::Mac(*host_mac).to_string()));
     }
+    // A bridge comes with a node's first pod; without one, no device of the node has its block.
+    let bare = lab.nodes.iter().filter(|node| network.bridge().is_some() && lab.bridge(node).is_none());
+    constants.extend(bare.map(|node| (format!("{}.block", node.name), node.block.to_string())));
     constants.into_iter().map(|(symbol, value)| (Symbol::new(symbol), value)).collect()
 }
 
@@ -47,7 +50,7 @@ fn node_spec(lab: &Lab, node: &LabNode) -> NodeSpec {
         underlay: tunnel.underlay.clone(),
         peers: peers(lab, node).filter_map(|peer| peer_spec(peer, &tunnel.underlay)).collect(),
     });
-    let bridge = lab.cluster.network.bridge().map(|name| BridgeSpec {
+    let bridge = lab.bridge(node).map(|name| BridgeSpec {
         name: name.to_owned(),
         address: node.bridge_address(),
         mac: node.bridge_mac,

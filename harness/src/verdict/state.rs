@@ -79,7 +79,11 @@ fn has(line: &DocumentedLine<StateLine>, output: &[&str], names: Names<'_>, port
         }
         None => missing(line, &all, names),
     };
-    let documented_holds = || output.iter().any(|text| unify(&line.documented, text, names, ports).is_certain());
+    let documented_holds = || {
+        // A correction that reads the documented line, too, is no contradiction: it says that there is more than one way to print it.
+        let widens = unify(judged(line), &line.documented.text, names, &Ports::default()).is_certain();
+        !widens && output.iter().any(|text| unify(&line.documented, text, names, ports).is_certain())
+    };
     doubt_the_correction(line, documented_holds, &mut found);
     found
 }
@@ -183,8 +187,8 @@ struct WordDifference {
 
 /// Holds a line against one of the output, word by word: as many words, each the same.
 fn unify<'t>(line: &Line<StateLine>, text: &'t str, names: Names<'_>, ports: &Ports) -> Match<'t> {
-    let words = &line.pattern.words;
     let there = state_words(text);
+    let words = &spread(&line.pattern.words, there.len());
     let plain: Vec<&str> = there.iter().map(|span| &text[span.clone()]).collect();
     let mut found = Match { text, equal: 0, differences: Vec::new(), doubt: None };
     for (index, (word, span)) in words.iter().zip(&there).enumerate() {
@@ -235,10 +239,17 @@ fn unify<'t>(line: &Line<StateLine>, text: &'t str, names: Names<'_>, ports: &Po
     found
 }
 
+/// The words of a line, any gap among them as wide as a text of `length` words leaves it: so many words that may be anything.
+fn spread(words: &[Word], length: usize) -> Vec<Word> {
+    let gap = (length + 1).saturating_sub(words.len());
+    let count = |word: &Word| if word.token == StateToken::Gap { gap } else { 1 };
+    words.iter().flat_map(|word| std::iter::repeat_n(word.clone(), count(word))).collect()
+}
+
 /// What a word must be; `None`: anything.
 fn stands_for<'n>(word: &'n Word, text: &'n str, names: Names<'n>) -> Option<Result<&'n str, String>> {
     match &word.token {
-        StateToken::Hole => None,
+        StateToken::Hole | StateToken::Gap => None,
         StateToken::Volatile(_) => Some(Ok(&text[word.span.clone()])),
         StateToken::Name(symbol) => Some(names.symbol(symbol)),
         StateToken::Literal(literal) => Some(names.literal(literal)),
