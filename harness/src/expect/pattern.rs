@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::volatile::Volatile;
 use crate::name::Symbol;
 use crate::packet::{Field, LayerKind, LinkType, Value};
 
@@ -79,6 +80,10 @@ pub enum StateToken {
     Variable(u64),
     /// `*`: any one word; also a timer of conntrack's.
     Hole,
+    /// `**`: any number of words, also none; once in a line.
+    Gap,
+    /// A word that a kernel chooses anew each time: any other of its kind.
+    Volatile(Volatile),
 }
 
 /// What is wrong with a documented line, and where.

@@ -402,6 +402,8 @@ fn words(line: &str) -> String {
         StateToken::Literal(text) => format!("'{text}"),
         StateToken::Name(symbol) => format!("<{symbol}>"),
         StateToken::Variable(port) => format!("?{port}"),
+        StateToken::Volatile(kind) => format!("~{kind}"),
+        StateToken::Gap => "__".to_owned(),
         StateToken::Hole => "_".to_owned(),
     };
     line.words.iter().map(spell).collect::<Vec<_>>().join(" ")

@@ -8,6 +8,7 @@ use super::model::{Lab, Line, Probe};
 use super::problem::Problem;
 use super::symbol::Sort;
 use crate::expect::{FieldPattern, LayerPattern, Pattern, Want};
+use crate::site::TunnelKind;
 use crate::packet::{Field, LayerKind, LinkType, Value};
 
 /// The header of an ICMP echo, in bytes (RFC 792).
@@ -28,7 +29,7 @@ impl Exercise<'_> {
         let whole = start..start + line.text.len();
         let place = |span: &Range<usize>| start + span.start..start + span.end;
         self.link(&line.pattern, whole.clone(), problems);
-        if let Some((layer, what)) = line.pattern.layers.iter().find_map(|layer| Some((layer, self.foreign(layer.kind)?))) {
+        if let Some((layer, what)) = line.pattern.layers.iter().find_map(|layer| Some((layer, self.foreign(layer)?))) {
             let span = layer.fields.first().map_or(whole, |field| place(&field.span));
             let sends = if matches!(self.probe, Probe::Ping { .. }) { "a ping sends" } else { "an HTTP request sends" };
             problems.push(Problem::new(span, format!("{sends} no {what}")).hint(format!("this scenario's probe: {}", self.probe)));
@@ -38,9 +39,11 @@ impl Exercise<'_> {
         self.ends(&line.pattern, &place, problems);
     }
 
-    /// What a probe of this kind never sends.
-    fn foreign(&self, kind: LayerKind) -> Option<&'static str> {
-        match (kind, self.probe) {
+    /// What a layer is if neither a probe of this kind nor a tunnel of this lab sends it.
+    fn foreign(&self, layer: &LayerPattern) -> Option<&'static str> {
+        let tunnel = self.lab.cluster.network.tunnel.as_ref().map(|tunnel| tunnel.kind);
+        match (layer.kind, self.probe) {
+            (LayerKind::Udp, _) if matches!(tunnel, Some(TunnelKind::Udp { .. })) => None,
             (LayerKind::Tcp, Probe::Ping { .. }) => Some("TCP segment"),
             // Where nobody listens or no route leads, ICMP says so.
             (LayerKind::Icmp | LayerKind::Tcp, Probe::Curl { .. }) => None,
@@ -94,6 +97,10 @@ impl Exercise<'_> {
             Probe::Curl { .. } => (self.addresses(from.as_str()), self.translated()),
         };
         let headers: Vec<&LayerPattern> = pattern.layers.iter().filter(|layer| layer.kind == LayerKind::Ipv4).collect();
+        if pattern.layers.last().is_some_and(|layer| layer.kind == LayerKind::Udp) {
+            // The tunnel's datagram, with nothing shown of what is in it.
+            return;
+        }
         for (index, header) in headers.iter().enumerate() {
             let inner = index + 1 == headers.len();
             for field in &header.fields {
@@ -117,9 +124,10 @@ impl Exercise<'_> {
     fn addresses(&self, place: &str) -> BTreeSet<String> {
         let pod = self.lab.pods.iter().filter(|pod| pod.name.as_str() == place).map(|pod| format!("{}.ip", pod.name));
         let nodes = self.lab.nodes.iter().filter(|node| node.name.as_str() == place);
-        let tunnel = self.lab.cluster.network.tunnel.as_ref().map(|tunnel| tunnel.device.as_str());
+        let network = &self.lab.cluster.network;
+        let tunnel = network.tunnel.as_ref().map(|tunnel| tunnel.device.as_str());
         let cards = nodes.flat_map(|node| {
-            let cards = node.nics.iter().map(|nic| nic.name.as_str()).chain(tunnel);
+            let cards = node.nics.iter().map(|nic| nic.name.as_str()).chain(tunnel).chain(network.bridge());
             cards.map(|card| format!("{}.{card}.ip", node.name))
         });
         pod.chain(cards).collect()

@@ -103,7 +103,8 @@ pub(super) struct NetworkFile {
     pub(super) mtu: At<u32>,
     /// How a pod's veth is attached to its node.
     pub(super) wiring: WiringFile,
-    /// What the names of host veths start with, `cali`. The rest are the first 11 hex digits of sha1("namespace.pod").
+    /// What the names of host veths start with, `cali`. The rest are the first 11 hex digits of sha1("namespace.pod"); on a bridge, where a
+    /// real CNI draws them by lot, the first 8.
     pub(super) veth_prefix: At<String>,
     /// What carries packets to other nodes; without it the network card itself does.
     pub(super) tunnel: Option<TunnelFile>,
@@ -118,6 +119,17 @@ pub(super) enum WiringFile {
     /// Point to point: the node routes each pod's address to its veth and answers ARP for the gateway.
     #[serde(rename_all = "kebab-case")]
     Routed(RoutedFile),
+    /// On a bridge of the node, whose own address is the first of the node's block behind the tunnel device's.
+    #[serde(rename_all = "kebab-case")]
+    Bridged(BridgedFile),
+}
+
+/// A wiring by a bridge.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct BridgedFile {
+    /// The bridge's name: `cni0`.
+    pub(super) bridge: At<String>,
 }
 
 /// A point-to-point wiring.
@@ -138,6 +150,8 @@ pub(super) struct TunnelFile {
     pub(super) device: At<String>,
     /// What it does with a packet.
     pub(super) kind: TunnelKindFile,
+    /// The UDP port of both ends, if it is of the kind `udp`: 8285.
+    pub(super) port: Option<At<u32>>,
     /// Its MTU, in bytes.
     pub(super) mtu: At<u32>,
     /// The network card whose addresses the outer header carries, by the lab's name.
@@ -150,6 +164,8 @@ pub(super) struct TunnelFile {
 pub(super) enum TunnelKindFile {
     /// IP-in-IP (RFC 2003).
     Ipip,
+    /// Bare IP packets in UDP datagrams, by a proxy in user space.
+    Udp,
 }
 
 /// A node.
@@ -160,6 +176,8 @@ pub(super) struct NodeFile {
     pub(super) nics: Table<NicFile>,
     /// Where its pods' addresses come from, a prefix.
     pub(super) block: At<String>,
+    /// The hardware address of its bridge on the embedded backend, where pods are on one.
+    pub(super) bridge_mac: Option<At<String>>,
 }
 
 /// A network card of a node.
@@ -184,10 +202,14 @@ pub(super) struct PodFile {
     pub(super) node: At<String>,
     /// Its Kubernetes namespace; `default` unless given.
     pub(super) namespace: Option<String>,
+    /// What Kubernetes calls it, on the embedded backend: `cni-qqj89`; as the lab does unless given.
+    pub(super) called: Option<At<String>>,
     /// Its address on the embedded backend; the next free one of its node's block unless given.
     pub(super) address: Option<At<String>>,
     /// Its hardware address on the embedded backend.
     pub(super) mac: Option<At<String>>,
+    /// The hardware address of its veth's end in the node on the embedded backend, where pods are on a bridge.
+    pub(super) veth_mac: Option<At<String>>,
     /// Its labels.
     #[serde(default)]
     pub(super) labels: Table<String>,

@@ -104,7 +104,7 @@ fn convert(file: &LabFile, path: &Path, text: &str, problems: &mut Vec<Problem>)
 
 /// Symbols that are of no node or pod start with these words.
 fn reserved(file: &LabFile, problems: &mut Vec<Problem>) {
-    let words = ["gateway", file.cluster.network.veth_prefix.as_str()];
+    let words = ["gateway", "cluster", file.cluster.network.veth_prefix.as_str()];
     let names = file.nodes.0.iter().map(|(name, _)| name).chain(file.pods.0.iter().map(|(name, _)| name));
     for name in names.chain(file.services.0.iter().map(|(name, _)| name)).filter(|name| words.contains(&name.as_str())) {
         let problem = Problem::new(name.span.clone(), format!("no node, pod or service can be called `{}`", **name));

@@ -15,6 +15,7 @@ mod tree;
 
 mod cluster;
 mod command;
+mod decode;
 mod path;
 mod placeholder;
 mod pod;
@@ -43,5 +44,4 @@ pub use model::{
 pub use mutation::{Break, Broken, Consequence, HarnessFault, Mutation, Step, matches_glob, mutations};
 pub use placeholder::fill;
 pub use problem::{Problem, Problems};
-pub use symbol::host_veth;
 pub use value::route_protocol_name;

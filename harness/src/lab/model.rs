@@ -116,6 +116,11 @@ pub enum LabWiring {
         /// The hardware address of every host veth: `ee:ee:ee:ee:ee:ee`.
         host_mac: [u8; 6],
     },
+    /// On a bridge that every node has.
+    Bridged {
+        /// Its name: `cni0`.
+        bridge: String,
+    },
 }
 
 /// A tunnel device that every node has.
@@ -138,8 +143,28 @@ pub struct LabNode {
     pub name: PlaceName,
     /// Its network cards, in the file's order.
     pub nics: Vec<LabNic>,
-    /// Where its pods' addresses come from; its first address is the tunnel device's.
+    /// Where its pods' addresses come from; its first address is the tunnel device's, its second the bridge's, if there is one.
     pub block: Ipv4Net,
+    /// The hardware address of its bridge on the embedded backend.
+    pub bridge_mac: Option<[u8; 6]>,
+}
+
+impl LabNode {
+    /// The address and prefix of its bridge, where pods are on one: behind the block's first address, which is the tunnel device's.
+    pub fn bridge_address(&self) -> Ipv4Net {
+        let first = Ipv4Addr::from_bits(self.block.network().to_bits().saturating_add(1));
+        Ipv4Net::new(first, self.block.prefix_len()).unwrap_or(self.block)
+    }
+}
+
+impl Network {
+    /// The name of every node's bridge, if pods are on one.
+    pub fn bridge(&self) -> Option<&str> {
+        match &self.wiring {
+            LabWiring::Bridged { bridge } => Some(bridge),
+            LabWiring::Routed { .. } => None,
+        }
+    }
 }
 
 /// A network card of a node.
@@ -164,6 +189,8 @@ pub struct LabPod {
     pub name: PlaceName,
     /// Its Kubernetes namespace; `default` unless the file says otherwise.
     pub namespace: String,
+    /// What Kubernetes calls it, on the embedded backend.
+    pub called: String,
     /// The node it runs on.
     pub node: PlaceName,
     /// Its labels.
@@ -172,6 +199,8 @@ pub struct LabPod {
     pub address: Ipv4Addr,
     /// The hardware address the embedded backend gives it.
     pub mac: Option<[u8; 6]>,
+    /// The hardware address the embedded backend gives its veth's end in the node, where pods are on a bridge.
+    pub veth_mac: Option<[u8; 6]>,
 }
 
 /// One probe, and what was documented of it.

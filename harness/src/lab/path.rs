@@ -17,6 +17,11 @@ impl Lab {
         self.pods.iter().find(|pod| pod.name == *name)
     }
 
+    /// The name of a node's bridge, if it has one: it comes with the node's first pod.
+    pub fn bridge(&self, node: &LabNode) -> Option<&str> {
+        self.cluster.network.bridge().filter(|_| self.pods.iter().any(|pod| pod.node == node.name))
+    }
+
     /// The network card, by the lab's name, by which nodes reach each other: the tunnel's underlay, or the first card there is.
     pub fn carrier(&self) -> Option<&str> {
         let tunnel = self.cluster.network.tunnel.as_ref().map(|tunnel| tunnel.underlay.as_str());
@@ -33,6 +38,9 @@ impl Lab {
         for node in &self.nodes {
             for nic in &node.nics {
                 points.insert(PointName::at(&node.name, &nic.name), LinkType::Ethernet);
+            }
+            if let Some(bridge) = self.bridge(node) {
+                points.insert(PointName::at(&node.name, bridge), LinkType::Ethernet);
             }
             // ARPHRD_TUNNEL: a tunnel device of IP packets has no link layer.
             if let Some(tunnel) = &self.cluster.network.tunnel {
@@ -51,19 +59,28 @@ impl Lab {
         let mut points = Vec::new();
         let from = probe.from();
         let mut start = from;
+        let mut of_pod = false;
+        // What a node itself sends enters its bridge from above, and so does what it sends on after translating addresses.
+        let bridge = |node: &PlaceName| self.cluster.network.bridge().map(|bridge| PointName::at(node, bridge));
+        let asks_node = matches!(probe, Probe::Curl { to: CurlTarget::Service(_) | CurlTarget::NodePort { .. }, .. });
         if let Some(sender) = self.pod(from) {
             points.extend([PointName::at(from, "eth0"), host_end(sender)]);
             start = &sender.node;
+            points.extend(bridge(start).filter(|_| asks_node));
+            of_pod = true;
         }
         // A node port is asked at a node's own address, to which no tunnel leads.
         if let Some(node) = by_way_of.filter(|node| *node != start) {
             points.extend([start, node].into_iter().filter_map(|node| self.first_card(node)));
             start = node;
+            of_pod = false;
         }
         for target in targets {
             if *start != target.node {
-                points.extend(self.way_out(start));
-                points.extend(self.way_out(&target.node).into_iter().rev());
+                points.extend(self.way_out(start, of_pod));
+                points.extend(self.way_out(&target.node, true).into_iter().rev());
+            } else if asks_node || !of_pod {
+                points.extend(bridge(start));
             }
             points.extend([host_end(target), PointName::at(&target.name, "eth0")]);
         }
@@ -93,10 +110,11 @@ impl Lab {
         Some(PointName::at(node, &self.node(node)?.nics.first()?.name))
     }
 
-    /// What a packet passes on its way out of a node.
-    fn way_out(&self, node: &PlaceName) -> Vec<PointName> {
+    /// What a packet of a pod, or for one, passes between its host veth and the other nodes; what a node itself sends is none of its bridge's.
+    fn way_out(&self, node: &PlaceName, of_pod: bool) -> Vec<PointName> {
+        let bridge = self.cluster.network.bridge().filter(|_| of_pod);
         let tunnel = self.cluster.network.tunnel.as_ref().map(|tunnel| tunnel.device.as_str());
-        tunnel.into_iter().chain(self.carrier()).map(|interface| PointName::at(node, interface)).collect()
+        bridge.into_iter().chain(tunnel).chain(self.carrier()).map(|interface| PointName::at(node, interface)).collect()
     }
 }
 

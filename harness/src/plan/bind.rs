@@ -117,7 +117,8 @@ fn servers(lab: &Lab, probe: &Probe, facts: &Facts) -> Result<Vec<Server>, BindE
     };
     let server = |pod: &LabPod| {
         let address = read(&Symbol::new(format!("{}.address", pod.name)), facts, "an address with a prefix length")?;
-        Ok(Server { place: pod.name.clone(), address, port })
+        let called = read(&Symbol::new(format!("{}.name", pod.name)), facts, "a pod's name")?;
+        Ok(Server { place: pod.name.clone(), called, address, port })
     };
     lab.targets(probe).0.into_iter().map(server).collect()
 }

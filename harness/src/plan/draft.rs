@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
 
-use crate::lab::{Lab, LabNode, LabPod, LabService, LabWiring, Scenario, host_veth};
+use crate::lab::{Lab, LabNode, LabPod, LabService, LabWiring, Scenario};
 use crate::name::{PointName, Symbol};
 use crate::packet::Value;
-use crate::site::{Nic, NodeSpec, PodSpec, RouteSpec, ServiceSpec, Topology, TunnelSpec, Wiring};
+use crate::site::{
+    BridgeSpec, Nic, NodeSpec, PeerSpec, PodSpec, RouteSpec, ServiceSpec, Topology, TunnelKind, TunnelSpec, Wiring,
+};
 
 use super::model::{Plan, PlannedScenario};
 
@@ -26,15 +28,21 @@ pub fn draft(lab: Lab) -> Plan {
 /// What is on no interface of a pod or node, so that no backend could read it back.
 fn constants(lab: &Lab) -> BTreeMap<Symbol, String> {
     let network = &lab.cluster.network;
-    let LabWiring::Routed { gateway, host_mac } = &network.wiring;
-    let wiring =
-        [("gateway.ip".to_owned(), gateway.to_string()), (format!("{}.mac", network.veth_prefix), Value::Mac(*host_mac).to_string())];
-    let services = lab.services.iter().flat_map(|service| {
-        let node_port = service.node_port.map(|port| ("node-port", port.to_string()));
-        let parts = [("ip", service.cluster_ip.to_string()), ("port", service.port.to_string())].into_iter().chain(node_port);
-        parts.map(|(part, value)| (format!("{}.{part}", service.name), value))
-    });
-    wiring.into_iter().chain(services).map(|(symbol, value)| (Symbol::new(symbol), value)).collect()
+    let mut constants = vec![("cluster.pods".to_owned(), network.pods.to_string())];
+    if let LabWiring::Routed { gateway, host_mac } = &network.wiring {
+        constants.push(("gateway.ip".to_owned(), gateway.to_string()));
+        constants.push((format!("{}.mac", network.veth_prefix), Value::Mac(*host_mac).to_string()));
+    }
+    // A bridge comes with a node's first pod; without one, no device of the node has its block.
+    let bare = lab.nodes.iter().filter(|node| network.bridge().is_some() && lab.bridge(node).is_none());
+    constants.extend(bare.map(|node| (format!("{}.block", node.name), node.block.to_string())));
+    constants.extend(lab.pods.iter().map(|pod| (format!("{}.name", pod.name), pod.called.clone())));
+    for service in &lab.services {
+        constants.push((format!("{}.ip", service.name), service.cluster_ip.to_string()));
+        constants.push((format!("{}.port", service.name), service.port.to_string()));
+        constants.extend(service.node_port.map(|port| (format!("{}.node-port", service.name), port.to_string())));
+    }
+    constants.into_iter().map(|(symbol, value)| (Symbol::new(symbol), value)).collect()
 }
 
 fn service_spec(lab: &Lab, service: &LabService) -> ServiceSpec {
@@ -70,10 +78,43 @@ fn node_spec(lab: &Lab, node: &LabNode) -> NodeSpec {
         address: node.block.network(),
         mtu: tunnel.mtu,
         underlay: tunnel.underlay.clone(),
+        peers: peers(lab, node).filter_map(|peer| peer_spec(peer, &tunnel.underlay)).collect(),
     });
-    let peers = lab.nodes.iter().filter(|peer| peer.name != node.name);
-    let routes = peers.filter_map(|peer| peer_route(lab, node, peer)).chain([own_block(lab, node)]);
-    NodeSpec { name: node.name.clone(), nics: nics.collect(), tunnel, routes: routes.collect() }
+    let bridge = lab.bridge(node).map(|name| BridgeSpec {
+        name: name.to_owned(),
+        address: node.bridge_address(),
+        mac: node.bridge_mac,
+        mtu: lab.cluster.network.mtu,
+    });
+    NodeSpec { name: node.name.clone(), nics: nics.collect(), bridge, tunnel, routes: routes(lab, node) }
+}
+
+fn peers<'a>(lab: &'a Lab, node: &'a LabNode) -> impl Iterator<Item = &'a LabNode> {
+    lab.nodes.iter().filter(|peer| peer.name != node.name)
+}
+
+fn peer_spec(peer: &LabNode, underlay: &str) -> Option<PeerSpec> {
+    let card = peer.nics.iter().find(|nic| nic.name == underlay)?;
+    Some(PeerSpec { block: peer.block, underlay: card.address.addr() })
+}
+
+/// What leads to pods: to a proxy one route for all of them, to peers otherwise one each.
+fn routes(lab: &Lab, node: &LabNode) -> Vec<RouteSpec> {
+    let network = &lab.cluster.network;
+    match &network.tunnel {
+        Some(tunnel) if matches!(tunnel.kind, TunnelKind::Udp { .. }) => vec![RouteSpec {
+            to: network.pods,
+            via: None,
+            device: Some(tunnel.device.clone()),
+            protocol: network.route_protocol,
+            onlink: false,
+        }],
+        _ => {
+            // On a bridge the block is on the link: what is sent to a pod that is not there ends there.
+            let own = network.bridge().is_none().then(|| own_block(lab, node));
+            peers(lab, node).filter_map(|peer| peer_route(lab, node, peer)).chain(own).collect()
+        }
+    }
 }
 
 /// The way to another node's pods: through the tunnel if there is one, by the card otherwise.
@@ -98,7 +139,17 @@ fn own_block(lab: &Lab, node: &LabNode) -> RouteSpec {
 
 fn pod_spec(lab: &Lab, pod: &LabPod) -> PodSpec {
     let network = &lab.cluster.network;
-    let LabWiring::Routed { gateway, host_mac } = network.wiring;
+    let node = lab.node(&pod.node);
+    let wiring = match (&network.wiring, node.map(LabNode::bridge_address)) {
+        (LabWiring::Routed { gateway, host_mac }, _) => Wiring::Routed { gateway: *gateway, host_mac: *host_mac },
+        (LabWiring::Bridged { bridge }, address) => Wiring::Bridged {
+            bridge: bridge.clone(),
+            gateway: address.map_or(pod.address, |address| address.addr()),
+            prefix_length: address.map_or(32, |address| address.prefix_len()),
+            range: network.pods,
+            host_mac: pod.veth_mac,
+        },
+    };
     PodSpec {
         name: pod.name.clone(),
         namespace: pod.namespace.clone(),
@@ -106,8 +157,8 @@ fn pod_spec(lab: &Lab, pod: &LabPod) -> PodSpec {
         address: pod.address,
         mac: pod.mac,
         mtu: network.mtu,
-        host_interface: host_veth(&network.veth_prefix, pod),
-        wiring: Wiring::Routed { gateway, host_mac },
+        host_interface: network.host_veth(pod),
+        wiring,
     }
 }
 

@@ -98,6 +98,8 @@ pub enum Message {
 pub struct Server {
     /// The pod.
     pub place: PlaceName,
+    /// What Kubernetes calls it.
+    pub called: String,
     /// The address of its `eth0`, at which it listens, and the prefix length.
     pub address: Ipv4Net,
     /// The port at which it listens.

@@ -36,7 +36,7 @@ pub(super) fn is_whole(head: &[u8]) -> bool {
 
 /// The head and the body of a server's answer: who it is.
 pub(super) fn answer(server: &Server) -> (Vec<u8>, Vec<u8>) {
-    let body = format!("PodName: {} | PodIP: eth0 {}\n", server.place, server.address).into_bytes();
+    let body = format!("PodName: {} | PodIP: eth0 {}\n", server.called, server.address).into_bytes();
     let mut head = format!(
         "HTTP/1.1 200 OK\r\nServer: cnilab/{}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nX-Fill: ",
         env!("CARGO_PKG_VERSION"),
@@ -86,7 +86,7 @@ mod tests {
     use crate::name::PlaceName;
 
     fn server() -> Server {
-        Server { place: PlaceName::new("cni-qqj89"), address: "10.244.1.2/24".parse().unwrap(), port: 80 }
+        Server { place: PlaceName::new("qqj89"), called: "cni-qqj89".to_owned(), address: "10.244.1.2/24".parse().unwrap(), port: 80 }
     }
 
     #[test]

@@ -41,7 +41,8 @@ fn tell_of_run() -> Result<(), RunError> {
     std::io::stdin().lock().read_line(&mut line).map_err(RunError::Talk)?;
     let request: Request = serde_json::from_str(&line).map_err(|error| RunError::Talk(error.into()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Talk)?;
-    runtime.block_on(record(&request, &Netns::default(), &mut Teller::default()))
+    let fault = request.breakage.as_ref().map(Breakage::proxy_fault).unwrap_or_default();
+    runtime.block_on(record(&request, &Netns { fault, ..Netns::default() }, &mut Teller::default()))
 }
 
 /// Carries a request out on `backend`.

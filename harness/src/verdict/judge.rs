@@ -34,7 +34,7 @@ pub fn judge(plan: &Plan, evidence: &Evidence) -> RunVerdict {
         verdict.outcome = Outcome::Fault(fault);
         return verdict;
     }
-    let hints = Hints::default();
+    let hints = lab.hints();
     verdict.scenarios = lab.scenarios.iter().map(|planned| scenario(lab, planned, evidence, &hints)).collect();
     let cut_short = evidence.manifest.cut_short.as_ref().map(|why| Outcome::Inconclusive(format!("the run was cut short: {why}")));
     // Without any evidence nothing was asserted, and to skip everything is no answer.
@@ -116,11 +116,11 @@ fn expectations(
         }
         verdicts.push(verdict);
     }
-    let meaning = Meaning { names: scene.names, variables };
+    let meaning = Meaning::of(scene.names, variables);
     verdicts.extend(answer::judge(&planned.answers, recorded.outcome.as_ref(), meaning));
     for expectation in &planned.state {
         verdicts.push(match when::not_asked(expectation.when.as_ref(), facts) {
-            Some(outcome) => state::unasked(expectation, &outcome, Meaning { names: scene.names, variables }),
+            Some(outcome) => state::unasked(expectation, &outcome, Meaning::of(scene.names, variables)),
             None => state::judge(expectation, &recorded.state, scene.names, variables),
         });
     }

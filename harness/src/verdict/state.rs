@@ -9,7 +9,7 @@ use super::names::{Names, same};
 use super::outcome::{differ, do_not_hold, worst};
 use super::variables::{Block, Variables};
 use crate::evidence::StateText;
-use crate::expect::{StateLine, StateToken, Word, state_words};
+use crate::expect::{StateLine, StateToken, Volatile, Word, state_words, volatile};
 use crate::lab::{DocumentedLine, Line, StateExpectation};
 use crate::packet::Field;
 
@@ -25,17 +25,20 @@ pub(super) fn judge(
 ) -> ExpectationVerdict {
     let text = texts.iter().find(|text| text.on == expectation.on && text.run == expectation.run);
     if let Some(why) = unusable(text, expectation) {
-        return unasked(expectation, &Outcome::Inconclusive(why), Meaning { names, variables });
+        return unasked(expectation, &Outcome::Inconclusive(why), Meaning::of(names, variables));
     }
     let output: Vec<&str> = text.map_or("", |text| &text.stdout).lines().filter(|line| !line.trim().is_empty()).collect();
+    let mut ports = Ports::default();
     let mut lines: Vec<LineVerdict> = Vec::with_capacity(expectation.has.len() + expectation.lacks.len());
     for line in &expectation.has {
-        let (mut found, bound) = has(line, &output, Meaning { names, variables });
-        let at = format!("`{}` on {}", expectation.run, expectation.on);
-        keep(&bound, variables, &at, &mut found);
+        let (mut found, fit) = has(line, &output, Meaning { names, variables, ports: &ports });
+        if let Some(fit) = fit {
+            ports.bind(judged(line), fit.text);
+            keep(&fit.free, variables, &format!("`{}` on {}", expectation.run, expectation.on), &mut found);
+        }
         lines.push(found);
     }
-    let meaning = Meaning { names, variables };
+    let meaning = Meaning { names, variables, ports: &Ports::default() };
     lines.extend(expectation.lacks.iter().map(|line| lacks(line, &output, meaning)));
     let outcome = worst(lines.iter().map(|line| &line.outcome), |broken| do_not_hold(broken, "line"))
         .unwrap_or_else(|| Outcome::Inconclusive("nothing is expected of it".to_owned()));
@@ -47,6 +50,16 @@ pub(super) fn judge(
 pub(super) struct Meaning<'a> {
     pub(super) names: Names<'a>,
     pub(super) variables: &'a Variables,
+    /// Ports of bridges, within one command's output.
+    ports: &'a Ports,
+}
+
+impl<'a> Meaning<'a> {
+    /// Of words outside any command's output.
+    pub(super) fn of(names: Names<'a>, variables: &'a Variables) -> Self {
+        static NONE: Ports = Ports(Vec::new());
+        Self { names, variables, ports: &NONE }
+    }
 }
 
 /// Has documented ports stand for what was found in their place.
@@ -102,20 +115,25 @@ fn verdict(line: &DocumentedLine<StateLine>, meaning: Meaning<'_>, outcome: Outc
     }
 }
 
-/// The output must have this line. Also says for which ports of it no others stood yet, and what stands for them now.
-pub(super) fn has(line: &DocumentedLine<StateLine>, output: &[&str], meaning: Meaning<'_>) -> (LineVerdict, Vec<(u64, u64)>) {
-    let all: Vec<Match<'_>> = output.iter().map(|text| unify(judged(line), text, meaning)).collect();
-    let fit = all.iter().find(|found| found.is_certain()).or_else(|| all.iter().find(|found| found.differences.is_empty()));
-    let mut found = match fit {
+/// The output must have this line. Also tells which of the output is it.
+pub(super) fn has<'t>(line: &DocumentedLine<StateLine>, output: &[&'t str], meaning: Meaning<'_>) -> (LineVerdict, Option<Match<'t>>) {
+    let mut all: Vec<Match<'t>> = output.iter().map(|text| unify(judged(line), text, meaning)).collect();
+    let fit = all.iter().position(Match::is_certain).or_else(|| all.iter().position(|found| found.differences.is_empty()));
+    let mut found = match fit.map(|fit| &all[fit]) {
         Some(fit) => {
             let outcome = fit.doubt.clone().map_or(Outcome::Held, Outcome::Inconclusive);
             verdict(line, meaning, outcome, Some(fit.text))
         }
         None => missing(line, &all, meaning),
     };
-    let documented_holds = || output.iter().any(|text| unify(&line.documented, text, meaning).is_certain());
+    let documented_holds = || {
+        // A correction that reads the documented line, too, is no contradiction: it says that there is more than one way to print it.
+        let apart = Meaning { ports: &Ports::default(), ..meaning };
+        let widens = unify(judged(line), &line.documented.text, apart).is_certain();
+        !widens && output.iter().any(|text| unify(&line.documented, text, meaning).is_certain())
+    };
     doubt_the_correction(line, documented_holds, &mut found);
-    (found, fit.map(|fit| fit.free.clone()).unwrap_or_default())
+    (found, fit.map(|fit| all.swap_remove(fit)))
 }
 
 /// No line fits: the closest one, word by word.
@@ -165,8 +183,34 @@ fn doubt_the_correction(line: &DocumentedLine<StateLine>, documented_holds: impl
     }
 }
 
+/// Which documented port of a bridge is which observed one, over all lines of a command: a function that can be turned round.
+#[derive(Default)]
+struct Ports(Vec<(String, String)>);
+
+impl Ports {
+    /// Whether nothing that was bound says otherwise.
+    fn agree(&self, documented: &str, observed: &str) -> bool {
+        self.0.iter().all(|(known, stands_for)| (known == documented) == (stands_for == observed))
+    }
+
+    /// What a documented port stands for; itself, as long as that is not known.
+    fn name<'t>(&'t self, documented: &'t str) -> &'t str {
+        self.0.iter().find(|(known, _)| known == documented).map_or(documented, |(_, observed)| observed)
+    }
+
+    /// Notes the port of a documented line and of the observed one that it fits.
+    fn bind(&mut self, line: &Line<StateLine>, text: &str) {
+        for (word, span) in line.pattern.words.iter().zip(state_words(text)) {
+            let pair = (line.text[word.span.clone()].to_owned(), text[span].to_owned());
+            if word.token == StateToken::Volatile(Volatile::BridgePort) && !self.0.contains(&pair) {
+                self.0.push(pair);
+            }
+        }
+    }
+}
+
 /// A documented line held against an observed one.
-struct Match<'t> {
+pub(super) struct Match<'t> {
     text: &'t str,
     /// How many words are equal, holes not counted.
     equal: usize,
@@ -194,12 +238,21 @@ struct WordDifference {
 
 /// Holds a line against one of the output, word by word: as many words, each the same.
 fn unify<'t>(line: &Line<StateLine>, text: &'t str, meaning: Meaning<'_>) -> Match<'t> {
-    let words = &line.pattern.words;
     let there = state_words(text);
+    let words = &spread(&line.pattern.words, there.len());
+    let plain: Vec<&str> = there.iter().map(|span| &text[span.clone()]).collect();
     let mut found = Match { text, equal: 0, differences: Vec::new(), free: Vec::new(), doubt: None };
     for (index, (word, span)) in words.iter().zip(&there).enumerate() {
         let observed = &text[span.clone()];
-        match stands_for(word, &line.text, meaning) {
+        let documented = &line.text[word.span.clone()];
+        let expected = match word.token {
+            StateToken::Volatile(Volatile::BridgePort) if !meaning.ports.agree(documented, observed) => {
+                Some(Ok(Cow::Borrowed(meaning.ports.name(documented))))
+            }
+            StateToken::Volatile(kind) if volatile(&plain, index) == Some(kind) => None,
+            _ => stands_for(word, &line.text, meaning),
+        };
+        match expected {
             None => found.free.extend(port(word).zip(observed.parse().ok())),
             Some(Err(doubt)) => drop(found.doubt.get_or_insert(doubt)),
             Some(Ok(expected)) if same(&expected, observed) => found.equal += 1,
@@ -239,10 +292,18 @@ fn unify<'t>(line: &Line<StateLine>, text: &'t str, meaning: Meaning<'_>) -> Mat
     found
 }
 
+/// The words of a line, any gap among them as wide as a text of `length` words leaves it: so many words that may be anything.
+fn spread(words: &[Word], length: usize) -> Vec<Word> {
+    let gap = (length + 1).saturating_sub(words.len());
+    let count = |word: &Word| if word.token == StateToken::Gap { gap } else { 1 };
+    words.iter().flat_map(|word| std::iter::repeat_n(word.clone(), count(word))).collect()
+}
+
 /// What a word must be; `None`: anything.
 fn stands_for<'n>(word: &'n Word, text: &'n str, meaning: Meaning<'n>) -> Option<Result<Cow<'n, str>, String>> {
     let known = match &word.token {
-        StateToken::Hole => return None,
+        StateToken::Hole | StateToken::Gap => return None,
+        StateToken::Volatile(_) => Ok(&text[word.span.clone()]),
         StateToken::Variable(number) => return Some(Ok(Cow::Owned(meaning.variables.get(PORT, *number)?.to_string()))),
         StateToken::Name(symbol) => meaning.names.symbol(symbol),
         StateToken::Literal(literal) => meaning.names.literal(literal),
