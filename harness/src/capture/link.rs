@@ -4,7 +4,7 @@ use std::io;
 
 use rtnetlink::packet_core::{NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
 use rtnetlink::packet_route::RouteNetlinkMessage;
-use rtnetlink::packet_route::link::{LinkAttribute, LinkFlags, LinkLayerType, LinkMessage};
+use rtnetlink::packet_route::link::{InfoPortKind, LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage};
 use rtnetlink::sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
 use super::problem::CaptureError;
@@ -19,7 +19,7 @@ pub(super) struct Link {
     pub(super) kind: LinkType,
     /// Its own hardware address; zeros if it has none.
     pub(super) mac: [u8; 6],
-    /// Whether anybody, a bridge it is a port of included, has put it into promiscuous mode.
+    /// Whether anybody has put it into promiscuous mode, besides a bridge that it is a port of: that one takes every frame anyhow.
     pub(super) promiscuous: bool,
 }
 
@@ -35,12 +35,15 @@ pub(super) fn look(interface: &str) -> Result<Link, CaptureError> {
     }
     let kind = kind_of(message.header.link_layer_type)
         .ok_or_else(|| CaptureError::Kind { interface: interface.to_owned(), kind: message.header.link_layer_type.to_string() })?;
+    let is_port = |infos: &[LinkInfo]| infos.contains(&LinkInfo::PortKind(InfoPortKind::Bridge));
+    let bridges =
+        message.attributes.iter().filter(|attribute| matches!(attribute, LinkAttribute::LinkInfo(infos) if is_port(infos))).count();
     let mut link = Link { index: message.header.index, kind, mac: [0; 6], promiscuous: false };
     for attribute in message.attributes {
         match attribute {
             LinkAttribute::Address(address) => link.mac = address.try_into().unwrap_or_default(),
             // The counter, not the flag: the flag that user space is shown leaves out what other captures asked for (net/core/dev.c, dev_get_flags).
-            LinkAttribute::Promiscuity(count) => link.promiscuous = count > 0,
+            LinkAttribute::Promiscuity(count) => link.promiscuous = count as usize > bridges,
             _ => {}
         }
     }

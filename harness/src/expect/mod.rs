@@ -16,11 +16,13 @@ mod transport;
 mod lengths;
 
 mod state_line;
+mod volatile;
 
 pub use address::mac;
 pub use packet_line::{packet_line, time_stamp};
 pub use pattern::{FieldPattern, LayerPattern, LineProblem, Pattern, StateLine, StateToken, Want, Word};
 pub use state_line::{state_line, state_words};
+pub use volatile::{Volatile, volatile};
 
 #[cfg(test)]
 mod tests;

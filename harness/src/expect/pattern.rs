@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::volatile::Volatile;
 use crate::name::Symbol;
 use crate::packet::{Field, LayerKind, LinkType, Value};
 
@@ -75,8 +76,14 @@ pub enum StateToken {
     Literal(String),
     /// A placeholder, `{pod1.ip}`.
     Name(Symbol),
-    /// `*`: any one word.
+    /// A port that differs from run to run: the document's number.
+    Variable(u64),
+    /// `*`: any one word; also a timer of conntrack's.
     Hole,
+    /// `**`: any number of words, also none; once in a line.
+    Gap,
+    /// A word that a kernel chooses anew each time: any other of its kind.
+    Volatile(Volatile),
 }
 
 /// What is wrong with a documented line, and where.

@@ -388,6 +388,9 @@ fn words(line: &str) -> String {
         StateToken::Word(text) => text.clone(),
         StateToken::Literal(text) => format!("'{text}"),
         StateToken::Name(symbol) => format!("<{symbol}>"),
+        StateToken::Variable(port) => format!("?{port}"),
+        StateToken::Volatile(kind) => format!("~{kind}"),
+        StateToken::Gap => "__".to_owned(),
         StateToken::Hole => "_".to_owned(),
     };
     line.words.iter().map(spell).collect::<Vec<_>>().join(" ")

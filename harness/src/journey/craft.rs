@@ -85,7 +85,7 @@ pub(crate) fn recording(point: &str, link: LinkType, frames: Vec<Vec<u8>>) -> Re
 
 /// A probe that left and was answered.
 pub(crate) fn answered() -> Outcome {
-    Outcome { token: TOKEN, sent_at: Some(SENT), answered_at: Some(SENT + 1_000_000), answer_ttl: Some(62), error: None }
+    Outcome { sent_at: Some(SENT), answered_at: Some(SENT + 1_000_000), answer_ttl: Some(62), ..Outcome::silent(TOKEN) }
 }
 
 /// RFC 1071: the Internet checksum over `bytes`, put at `at`.

@@ -6,10 +6,10 @@ use std::ops::Range;
 use ipnet::Ipv4Net;
 
 use super::at::At;
-use super::file::{ClusterFile, KubeProxy, LabFile, NetworkFile, NicFile, TunnelKindFile, WiringFile};
+use super::file::{ClusterFile, KubeProxy, LabFile, NetworkFile, NicFile, TunnelFile, TunnelKindFile, WiringFile};
 use super::model::{Cluster, LabNic, LabNode, LabTunnel, LabWiring, Network};
 use super::problem::Problem;
-use super::{suggest, value};
+use super::{rules, suggest, value};
 use crate::name::PlaceName;
 use crate::site::TunnelKind;
 
@@ -48,22 +48,25 @@ pub(super) fn cluster(file: &ClusterFile, problems: &mut Vec<Problem>) -> Cluste
         kube_proxy: file.kube_proxy.map(KubeProxy::text),
         recipe: file.recipe.clone(),
         network: network(&file.network, problems),
+        rules: file.rules.as_ref().map(|text| rules::rules(text, problems)).unwrap_or_default(),
     }
 }
 
 fn network(file: &NetworkFile, problems: &mut Vec<Problem>) -> Network {
-    let WiringFile::Routed(routed) = &file.wiring;
-    let wiring = LabWiring::Routed { gateway: value::ip(&routed.gateway, problems), host_mac: value::mac(&routed.host_mac, problems) };
-    // IFNAMSIZ is 16 with its closing zero (linux/if.h); 11 digits follow the prefix.
+    let wiring = match &file.wiring {
+        WiringFile::Routed(routed) => {
+            LabWiring::Routed { gateway: value::ip(&routed.gateway, problems), host_mac: value::mac(&routed.host_mac, problems) }
+        }
+        WiringFile::Bridged(bridged) => LabWiring::Bridged { bridge: value::interface(&bridged.bridge, problems) },
+    };
+    // IFNAMSIZ is 16 with its closing zero (linux/if.h); up to 11 digits follow the prefix.
     if !value::is_interface(&file.veth_prefix) || file.veth_prefix.len() > 4 {
         let message = format!("`{}` cannot start a host veth's name", *file.veth_prefix);
         problems.push(Problem::new(file.veth_prefix.span.clone(), message).hint("one to four characters, like `cali`: 11 digits follow"));
     }
     let tunnel = file.tunnel.as_ref().map(|tunnel| LabTunnel {
         device: value::interface(&tunnel.device, problems),
-        kind: match tunnel.kind {
-            TunnelKindFile::Ipip => TunnelKind::Ipip,
-        },
+        kind: kind(tunnel, problems),
         mtu: value::mtu(&tunnel.mtu, problems),
         underlay: tunnel.underlay.value.clone(),
     });
@@ -74,6 +77,29 @@ fn network(file: &NetworkFile, problems: &mut Vec<Problem>) -> Network {
         veth_prefix: file.veth_prefix.value.clone(),
         tunnel,
         route_protocol: file.route_protocol.as_ref().map_or(value::PROTOCOL_BOOT, |name| value::route_protocol(name, problems)),
+    }
+}
+
+fn kind(tunnel: &TunnelFile, problems: &mut Vec<Problem>) -> TunnelKind {
+    match (tunnel.kind, &tunnel.port) {
+        (TunnelKindFile::Ipip, None) => TunnelKind::Ipip,
+        (TunnelKindFile::Ipip, Some(port)) => {
+            problems.push(Problem::new(port.span.clone(), "a tunnel of the kind `ipip` has no port").hint("take it away"));
+            TunnelKind::Ipip
+        }
+        (TunnelKindFile::Udp, Some(port)) => {
+            let number = u16::try_from(port.value).ok().filter(|number| *number != 0);
+            if number.is_none() {
+                let problem = Problem::new(port.span.clone(), format!("`{}` is not a UDP port", port.value));
+                problems.push(problem.hint("between 1 and 65535; flannel's is 8285"));
+            }
+            TunnelKind::Udp { port: number.unwrap_or(1) }
+        }
+        (TunnelKindFile::Udp, None) => {
+            let problem = Problem::new(tunnel.device.span.clone(), "a tunnel of the kind `udp` needs a `port`");
+            problems.push(problem.hint("flannel's is 8285"));
+            TunnelKind::Udp { port: 1 }
+        }
     }
 }
 
@@ -91,7 +117,15 @@ pub(super) fn nodes(file: &LabFile, network: &Network, taken: &mut Taken, proble
         underlay(file, name, &nics, problems);
         let block = block(&node.block, network, &blocks, problems);
         blocks.push((block, &node.block));
-        nodes.push(LabNode { name: PlaceName::new(&**name), nics, block });
+        let bridge_mac = node.bridge_mac.as_ref().map(|mac| {
+            if let LabWiring::Routed { .. } = network.wiring {
+                let problem = Problem::new(mac.span.clone(), "no pod of this lab is on a bridge");
+                problems.push(problem.hint("take it away, or wire pods as `bridged`"));
+            }
+            taken.take(&mac.to_lowercase(), &mac.span, problems);
+            value::mac(mac, problems)
+        });
+        nodes.push(LabNode { name: PlaceName::new(&**name), nics, block, bridge_mac });
     }
     segments(file, &nodes, problems);
     nodes
@@ -108,6 +142,12 @@ fn nics(file: &LabFile, cards: &[(At<String>, NicFile)], taken: &mut Taken, prob
         {
             let problem = Problem::new(name.span.clone(), format!("`{}` is the tunnel device's name", *tunnel.device));
             problems.push(problem.also(tunnel.device.span.clone(), "here").hint("call the card something else"));
+        }
+        if let WiringFile::Bridged(bridged) = &file.cluster.network.wiring
+            && [&**name, &*card.interface].contains(&&*bridged.bridge)
+        {
+            let problem = Problem::new(name.span.clone(), format!("`{}` is the bridge's name", *bridged.bridge));
+            problems.push(problem.also(bridged.bridge.span.clone(), "here").hint("call the card something else"));
         }
         let address = value::interface_address(&card.address, problems);
         if address != value::NO_PREFIX {

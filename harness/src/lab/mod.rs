@@ -15,9 +15,12 @@ mod tree;
 
 mod cluster;
 mod command;
+mod decode;
 mod path;
 mod placeholder;
 mod pod;
+mod rules;
+mod service;
 mod symbol;
 mod value;
 
@@ -25,6 +28,7 @@ mod exercise;
 mod lines;
 mod load;
 mod names;
+mod probe;
 mod scenario;
 mod uses;
 mod when;
@@ -34,11 +38,10 @@ mod mutation;
 pub use command::command;
 pub use load::{load, schema};
 pub use model::{
-    Claim, Cluster, Correction, DocumentedLine, Expectation, Lab, LabNic, LabNode, LabPod, LabTunnel, LabWiring, Line, Network, Position,
-    Probe, Scenario, Source, StateExpectation, When,
+    Claim, Cluster, Correction, CurlTarget, DocumentedLine, Expectation, Extent, Lab, LabNic, LabNode, LabPod, LabService, LabTunnel,
+    LabWiring, Line, Network, Position, Probe, Scenario, Source, StateExpectation, When,
 };
 pub use mutation::{Break, Broken, Consequence, HarnessFault, Mutation, Step, matches_glob, mutations};
 pub use placeholder::fill;
 pub use problem::{Problem, Problems};
-pub use symbol::host_veth;
 pub use value::route_protocol_name;

@@ -64,6 +64,10 @@ pub enum HarnessFault {
     CloseMidway(PointName),
     /// It lets the capture at this point run over.
     Starve(PointName),
+    /// Its proxies leave the TTL as it is.
+    ProxyKeepsTtl,
+    /// Its proxies send to and listen on this UDP port.
+    ProxyPort(u16),
 }
 
 /// What must notice a mutation.
@@ -138,6 +142,10 @@ enum HarnessFile {
     CloseMidway(At<String>),
     /// It lets the capture at this point run over.
     Starve(At<String>),
+    /// Its stand-ins for a proxy in user space leave the TTL as it is.
+    ProxyKeepsTtl,
+    /// Its stand-ins for a proxy in user space send to and listen on this UDP port.
+    ProxyPort(At<u32>),
 }
 
 /// What must notice a mutation.
@@ -156,7 +164,7 @@ struct BreakFile {
 /// Every problem that the file has, as for a lab.
 pub fn mutations(path: &Path, text: &str, lab: &Lab) -> Result<Vec<Mutation>, Problems> {
     let files: Vec<MutationFile> = parse(path, text)?;
-    let symbols = symbols(&lab.cluster.network, &lab.nodes, &lab.pods);
+    let symbols = symbols(&lab.cluster.network, &lab.nodes, &lab.pods, &lab.services);
     let mut check = Check { lab, symbols: &symbols, text, problems: Vec::new() };
     let mut seen: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
     let mut mutations = Vec::new();
@@ -195,6 +203,8 @@ impl Check<'_> {
                 HarnessFile::WithholdProbe => HarnessFault::WithholdProbe,
                 HarnessFile::CloseMidway(point) => HarnessFault::CloseMidway(self.point(point)),
                 HarnessFile::Starve(point) => HarnessFault::Starve(self.point(point)),
+                HarnessFile::ProxyKeepsTtl => HarnessFault::ProxyKeepsTtl,
+                HarnessFile::ProxyPort(port) => HarnessFault::ProxyPort(self.port(port)),
             }),
             breaks: file.breaks.iter().map(|broken| self.broken(broken)).collect(),
             outcome: file.outcome,
@@ -227,6 +237,14 @@ impl Check<'_> {
             self.problems.push(problem.hint(suggest::hint(text, "points", points.keys().map(PointName::as_str))));
         }
         at
+    }
+
+    fn port(&mut self, number: &At<u32>) -> u16 {
+        u16::try_from(number.value).ok().filter(|port| *port != 0).unwrap_or_else(|| {
+            let problem = Problem::new(number.span.clone(), format!("`{}` is not a UDP port", number.value));
+            self.problems.push(problem.hint("between 1 and 65535"));
+            1
+        })
     }
 
     fn broken(&mut self, file: &BreakFile) -> Break {

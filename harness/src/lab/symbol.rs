@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha1::{Digest, Sha1};
 
-use super::model::{Lab, LabNode, LabPod, LabWiring, Network};
+use super::model::{Lab, LabNode, LabPod, LabService, LabWiring, Network};
 use crate::name::Symbol;
 
 /// What kind of thing a symbol stands for.
@@ -14,6 +14,8 @@ pub(super) enum Sort {
     Mac,
     Interface,
     Prefix,
+    Port,
+    Name,
 }
 
 impl Sort {
@@ -24,6 +26,8 @@ impl Sort {
             Self::Mac => "a hardware address",
             Self::Interface => "an interface's name",
             Self::Prefix => "a prefix",
+            Self::Port => "a port",
+            Self::Name => "a pod's name",
         }
     }
 }
@@ -41,28 +45,55 @@ pub(super) type Symbols = BTreeMap<String, Known>;
 impl Lab {
     /// Every symbol that this lab's lines may use, with its value on the embedded backend where the file gives or implies it.
     pub fn symbols(&self) -> BTreeMap<Symbol, Option<String>> {
-        symbols(&self.cluster.network, &self.nodes, &self.pods).into_iter().map(|(name, known)| (Symbol::new(name), known.value)).collect()
+        symbols(&self.cluster.network, &self.nodes, &self.pods, &self.services)
+            .into_iter()
+            .map(|(name, known)| (Symbol::new(name), known.value))
+            .collect()
     }
 }
 
 /// Every symbol of a lab of these parts.
-pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod]) -> Symbols {
+pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod], services: &[LabService]) -> Symbols {
     let mut symbols = Symbols::new();
     let mut add = |name: String, sort: Sort, value: Option<String>| {
         symbols.insert(name, Known { sort, value });
     };
-    let LabWiring::Routed { gateway, host_mac } = &network.wiring;
-    add("gateway.ip".to_owned(), Sort::Ip, Some(gateway.to_string()));
-    add(format!("{}.mac", network.veth_prefix), Sort::Mac, Some(spell_mac(*host_mac)));
+    add("cluster.pods".to_owned(), Sort::Prefix, Some(network.pods.to_string()));
+    if let LabWiring::Routed { gateway, host_mac } = &network.wiring {
+        add("gateway.ip".to_owned(), Sort::Ip, Some(gateway.to_string()));
+        add(format!("{}.mac", network.veth_prefix), Sort::Mac, Some(spell_mac(*host_mac)));
+    }
     for pod in pods {
+        let block = nodes.iter().find(|node| node.name == pod.node).map(|node| node.block.prefix_len());
+        let length = if network.bridge().is_some() { block } else { Some(32) };
+        add(format!("{}.address", pod.name), Sort::Prefix, length.map(|length| format!("{}/{length}", pod.address)));
+        if network.bridge().is_some() {
+            add(format!("{}.veth.mac", pod.name), Sort::Mac, pod.veth_mac.map(spell_mac));
+        }
         add(format!("{}.ip", pod.name), Sort::Ip, Some(pod.address.to_string()));
+        add(format!("{}.name", pod.name), Sort::Name, Some(pod.called.clone()));
         add(format!("{}.mac", pod.name), Sort::Mac, pod.mac.map(spell_mac));
-        add(format!("{}.veth", pod.name), Sort::Interface, Some(host_veth(&network.veth_prefix, pod)));
+        add(format!("{}.veth", pod.name), Sort::Interface, Some(network.host_veth(pod)));
+    }
+    for service in services {
+        add(format!("{}.ip", service.name), Sort::Ip, Some(service.cluster_ip.to_string()));
+        add(format!("{}.port", service.name), Sort::Port, Some(service.port.to_string()));
+        if let Some(port) = service.node_port {
+            add(format!("{}.node-port", service.name), Sort::Port, Some(port.to_string()));
+        }
     }
     for node in nodes {
         add(format!("{}.block", node.name), Sort::Prefix, Some(node.block.to_string()));
         if let Some(tunnel) = &network.tunnel {
             add(format!("{}.{}.ip", node.name, tunnel.device), Sort::Ip, Some(node.block.network().to_string()));
+            add(format!("{}.{}.address", node.name, tunnel.device), Sort::Prefix, Some(format!("{}/32", node.block.network())));
+        }
+        if let Some(bridge) = network.bridge().filter(|_| pods.iter().any(|pod| pod.node == node.name)) {
+            let prefix = format!("{}.{bridge}", node.name);
+            add(format!("{prefix}.ip"), Sort::Ip, Some(node.bridge_address().addr().to_string()));
+            add(format!("{prefix}.mac"), Sort::Mac, node.bridge_mac.map(spell_mac));
+            add(format!("{prefix}.address"), Sort::Prefix, Some(node.bridge_address().to_string()));
+            add(format!("{prefix}.broadcast"), Sort::Ip, Some(node.bridge_address().broadcast().to_string()));
         }
         for nic in &node.nics {
             let prefix = format!("{}.{}", node.name, nic.name);
@@ -70,6 +101,8 @@ pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod]) -> 
             add(format!("{prefix}.mac"), Sort::Mac, nic.mac.map(spell_mac));
             add(format!("{prefix}.interface"), Sort::Interface, Some(nic.interface.clone()));
             add(format!("{prefix}.network"), Sort::Prefix, Some(nic.address.trunc().to_string()));
+            add(format!("{prefix}.address"), Sort::Prefix, Some(nic.address.to_string()));
+            add(format!("{prefix}.broadcast"), Sort::Ip, Some(nic.address.broadcast().to_string()));
             if let Some(gateway) = nic.gateway {
                 add(format!("{prefix}.gateway"), Sort::Ip, Some(gateway.to_string()));
             }
@@ -78,9 +111,24 @@ pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod]) -> 
     symbols
 }
 
+impl Network {
+    /// The name of a pod's veth in its node on the embedded backend. Point to point it is as Calico derives it; on a bridge the first 8
+    /// of the same digits stand for those that the CNI plugin `bridge` draws by lot.
+    pub fn host_veth(&self, pod: &LabPod) -> String {
+        let mut name = host_veth(&self.veth_prefix, pod);
+        if self.bridge().is_some() {
+            name.truncate(self.veth_prefix.len() + BY_LOT);
+        }
+        name
+    }
+}
+
+/// How many hex digits the CNI plugin `bridge` draws for a host veth (`RandomVethName`, containernetworking/plugins pkg/ip/link_linux.go).
+const BY_LOT: usize = 8;
+
 /// The name of a pod's veth in its node, as Calico derives it: the prefix and the first 11 hex digits of sha1("namespace.pod")
 /// (`VethNameForWorkload` in calico's libcalico-go/lib/backend/k8s/conversion).
-pub fn host_veth(prefix: &str, pod: &LabPod) -> String {
+fn host_veth(prefix: &str, pod: &LabPod) -> String {
     let digest = Sha1::digest(format!("{}.{}", pod.namespace, pod.name));
     // Eleven digits are five bytes and a half; the eight first bytes are a number that holds them.
     let head = digest.iter().take(8).fold(0_u64, |head, byte| head << 8 | u64::from(*byte));
@@ -105,10 +153,12 @@ mod tests {
             let pod = LabPod {
                 name: PlaceName::new(pod),
                 namespace: namespace.to_owned(),
+                called: pod.to_owned(),
                 node: PlaceName::new("node1"),
                 labels: BTreeMap::new(),
                 address: std::net::Ipv4Addr::UNSPECIFIED,
                 mac: None,
+                veth_mac: None,
             };
             assert_eq!(host_veth("cali", &pod), veth);
         }

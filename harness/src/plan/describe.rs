@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::lab::{Claim, Lab, Probe, Scenario, host_veth, route_protocol_name};
-use crate::name::{PlaceName, PointName};
-use crate::site::{NodeSpec, PodSpec, RouteSpec};
+use crate::lab::{Claim, Lab, Probe, Scenario, route_protocol_name};
+use crate::name::{PlaceName, PointName, Symbol};
+use crate::site::{NodeSpec, PodSpec, RouteSpec, TunnelKind, Wiring};
 
 use super::model::{Plan, PlannedScenario};
 
@@ -36,8 +36,13 @@ fn describe_node(node: &NodeSpec, out: &mut String) {
         let gateway = nic.gateway.map_or(String::new(), |gateway| format!(", default route via {gateway}"));
         line(out, &format!("    card    {} {}{mac} ({}{gateway})", nic.interface, nic.address, nic.name));
     }
+    if let Some(bridge) = &node.bridge {
+        let mac = bridge.mac.map_or(String::new(), |mac| format!(" {}", spell(mac)));
+        line(out, &format!("    bridge  {} {}{mac}, mtu {}", bridge.name, bridge.address, bridge.mtu));
+    }
     if let Some(tunnel) = &node.tunnel {
-        line(out, &format!("    tunnel  {} {}/32 over {}, mtu {}", tunnel.device, tunnel.address, tunnel.underlay, tunnel.mtu));
+        let port = if let TunnelKind::Udp { port } = tunnel.kind { format!(", udp port {port}") } else { String::new() };
+        line(out, &format!("    tunnel  {} {}/32 over {}{port}, mtu {}", tunnel.device, tunnel.address, tunnel.underlay, tunnel.mtu));
     }
     for route in &node.routes {
         line(out, &format!("    route   {}", spell_route(route)));
@@ -56,13 +61,19 @@ fn spell_route(route: &RouteSpec) -> String {
 
 fn describe_pod(pod: &PodSpec, out: &mut String) {
     let mac = pod.mac.map_or(String::new(), |mac| format!(" {}", spell(mac)));
-    line(out, &format!("    pod     {} eth0 {}/32{mac}, mtu {}, host end {}", pod.name, pod.address, pod.mtu, pod.host_interface));
+    let length = if let Wiring::Bridged { prefix_length, .. } = pod.wiring { prefix_length } else { 32 };
+    line(out, &format!("    pod     {} eth0 {}/{length}{mac}, mtu {}, host end {}", pod.name, pod.address, pod.mtu, pod.host_interface));
 }
 
 fn describe_scenario(lab: &Lab, scenario: &Scenario, planned: &PlannedScenario, out: &mut String) {
-    if let Some(Probe::Ping { from, to, size }) = &scenario.probe {
-        let address = lab.pod(to).map(|pod| format!(" ({})", pod.address)).unwrap_or_default();
-        line(out, &format!("  probe    {from} pings {to}{address}, {size} bytes"));
+    if let Some(probe) = &scenario.probe {
+        let symbols = lab.symbols();
+        let (address, port) = lab.destination(probe);
+        let value = |symbol: &Symbol| symbols.get(symbol).cloned().flatten();
+        let port = port.as_ref().and_then(value).map(|port| format!(":{port}")).unwrap_or_default();
+        let address = value(&address).map(|address| format!(" ({address}{port})")).unwrap_or_default();
+        let size = if let Probe::Ping { size, .. } = probe { format!(", {size} bytes") } else { String::new() };
+        line(out, &format!("  probe    {probe}{address}{size}"));
     }
     let width = planned.points.iter().map(|point| point.as_str().len()).max().unwrap_or_default();
     let interfaces: Vec<String> = planned.points.iter().map(|point| interface(lab, point)).collect();
@@ -85,7 +96,7 @@ fn interface(lab: &Lab, point: &PointName) -> String {
     let name = point.interface();
     if let Some(pod) = name.strip_prefix("veth(").and_then(|name| name.strip_suffix(')')) {
         let pod = lab.pod(&PlaceName::new(pod));
-        return pod.map(|pod| host_veth(&lab.cluster.network.veth_prefix, pod)).unwrap_or_default();
+        return pod.map(|pod| lab.cluster.network.host_veth(pod)).unwrap_or_default();
     }
     let node = lab.node(&point.place());
     let nic = node.and_then(|node| node.nics.iter().find(|nic| nic.name == name));

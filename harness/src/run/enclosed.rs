@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::record::{Linger, record};
 use super::teller::{Phases, Teller};
-use super::{Request, RunError, with_causes};
+use super::{Breakage, Request, RunError, with_causes};
 use crate::backend::netns::{Netns, enclosure};
 use crate::event::Event;
 use crate::site::Site;
@@ -30,7 +30,9 @@ fn carry_out() -> Result<(), RunError> {
     let request: Request = serde_json::from_str(&line).map_err(|error| RunError::Talk(error.into()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Talk)?;
     let mut sink = tell;
-    runtime.block_on(record(&request, &Netns::default(), &mut Teller::new(&mut sink, Phases::default()), until_input_ends))
+    let fault = request.breakage.as_ref().map(Breakage::proxy_fault).unwrap_or_default();
+    let netns = Netns { fault, ..Netns::default() };
+    runtime.block_on(record(&request, &netns, &mut Teller::new(&mut sink, Phases::default()), until_input_ends))
 }
 
 /// Leaves the lab up until standard input ends.

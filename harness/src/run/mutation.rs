@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::RunError;
+use crate::backend::netns::ProxyFault;
 use crate::capture::Sabotage;
 use crate::lab::{self, Broken, Consequence, HarnessFault, Lab, Mutation};
 use crate::name::PlaceName;
@@ -53,7 +54,16 @@ impl Breakage {
         match self.harness.as_ref()? {
             HarnessFault::CloseMidway(point) => Some(Sabotage::CloseMidway(point.clone())),
             HarnessFault::Starve(point) => Some(Sabotage::Starve(point.clone())),
-            HarnessFault::WithholdProbe => None,
+            HarnessFault::WithholdProbe | HarnessFault::ProxyKeepsTtl | HarnessFault::ProxyPort(_) => None,
+        }
+    }
+
+    /// What the embedded backend's proxies are to do wrong.
+    pub(super) fn proxy_fault(&self) -> ProxyFault {
+        match self.harness {
+            Some(HarnessFault::ProxyKeepsTtl) => ProxyFault { keeps_ttl: true, port: None },
+            Some(HarnessFault::ProxyPort(port)) => ProxyFault { keeps_ttl: false, port: Some(port) },
+            _ => ProxyFault::default(),
         }
     }
 

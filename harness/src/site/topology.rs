@@ -1,7 +1,7 @@
 //! What a backend is asked to build.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use ipnet::Ipv4Net;
 use serde::Serialize;
@@ -17,6 +17,31 @@ pub struct Topology {
     pub pods: Vec<PodSpec>,
     /// What symbols stand for that are on no interface, and so cannot be read back from the site: `gateway.ip`, `cali.mac`.
     pub constants: BTreeMap<Symbol, String>,
+    /// The Services, in the lab's order: every node translates their addresses.
+    pub services: Vec<ServiceSpec>,
+    /// What the CNI's agent adds to a node's packet filter: lines of `iptables-save`, tables and all.
+    pub rules: BTreeMap<PlaceName, Vec<String>>,
+}
+
+/// A Service of one TCP port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ServiceSpec {
+    /// Its name.
+    pub name: String,
+    /// Its Kubernetes namespace.
+    pub namespace: String,
+    /// What its port is called, if it has a name.
+    pub port_name: Option<String>,
+    /// The address that stands for it in the cluster; on no interface.
+    pub cluster_ip: Ipv4Addr,
+    /// Its port at that address.
+    pub port: u16,
+    /// Its port at the nodes' own addresses, if it has one.
+    pub node_port: Option<u16>,
+    /// Who answers.
+    pub endpoints: Vec<SocketAddrV4>,
+    /// Where pod addresses come from (kube-proxy's `--cluster-cidr`): what comes from elsewhere is masqueraded.
+    pub pods: Ipv4Net,
 }
 
 /// A node.
@@ -26,6 +51,8 @@ pub struct NodeSpec {
     pub name: PlaceName,
     /// Its network cards, in order: a kernel picks source addresses by that order.
     pub nics: Vec<Nic>,
+    /// The bridge that its pods' veths are ports of, where there is one.
+    pub bridge: Option<BridgeSpec>,
     /// The device that carries pod traffic to other nodes, where there is one.
     pub tunnel: Option<TunnelSpec>,
     /// The routes that the CNI's agent adds, besides those of the pods' own host veths.
@@ -47,6 +74,19 @@ pub struct Nic {
     pub gateway: Option<Ipv4Addr>,
 }
 
+/// A bridge of a node's pods.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BridgeSpec {
+    /// Its name: `cni0`.
+    pub name: String,
+    /// Its own address and prefix: the pods' gateway.
+    pub address: Ipv4Net,
+    /// Its own hardware address; one that follows from the node's name if absent.
+    pub mac: Option<[u8; 6]>,
+    /// Its MTU, in bytes.
+    pub mtu: u32,
+}
+
 /// A tunnel device of a node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TunnelSpec {
@@ -60,6 +100,17 @@ pub struct TunnelSpec {
     pub mtu: u32,
     /// The network card (by the lab's name) whose address its outer header carries.
     pub underlay: String,
+    /// The other nodes: what a proxy looks destinations up in. The kernel's own tunnels go by routes instead.
+    pub peers: Vec<PeerSpec>,
+}
+
+/// Another node, as a tunnel knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PeerSpec {
+    /// Where its pods' addresses come from.
+    pub block: Ipv4Net,
+    /// Its address on the underlay.
+    pub underlay: Ipv4Addr,
 }
 
 /// How a tunnel device carries a packet.
@@ -68,13 +119,19 @@ pub struct TunnelSpec {
 pub enum TunnelKind {
     /// IP-in-IP (RFC 2003), any remote: the outer destination is the route's gateway.
     Ipip,
+    /// Bare IP packets in UDP datagrams, put there by a proxy in user space that the device, a TUN device, leads to (flannel's `udp`).
+    Udp {
+        /// The port of both ends.
+        port: u16,
+    },
 }
 
 impl TunnelKind {
-    /// As `ip -d link` calls it: `ipip`.
+    /// In a word: `ipip`, as `ip -d link` calls it, `udp`, as flannel does.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ipip => "ipip",
+            Self::Udp { .. } => "udp",
         }
     }
 }
@@ -84,7 +141,7 @@ impl TunnelKind {
 pub struct RouteSpec {
     /// Where to.
     pub to: Ipv4Net,
-    /// The gateway, if any.
+    /// The gateway, if any; without one the route has the global scope all the same, as agents add it.
     pub via: Option<Ipv4Addr>,
     /// The device; `None` makes it a blackhole route.
     pub device: Option<String>,
@@ -125,5 +182,18 @@ pub enum Wiring {
         gateway: Ipv4Addr,
         /// The hardware address of the veth's end in the node.
         host_mac: [u8; 6],
+    },
+    /// On the node's bridge, in one Ethernet segment with all its pods.
+    Bridged {
+        /// The bridge's name.
+        bridge: String,
+        /// Its address: the gateway of the pod's routes.
+        gateway: Ipv4Addr,
+        /// How long the prefix of the pod's address is.
+        prefix_length: u8,
+        /// Where all pods' addresses come from: routed by the gateway, besides the default route.
+        range: Ipv4Net,
+        /// The hardware address of the veth's end in the node; the kernel's choice if absent.
+        host_mac: Option<[u8; 6]>,
     },
 }

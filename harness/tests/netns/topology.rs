@@ -64,12 +64,14 @@ fn node(name: &str, host: u8, mac: [u8; 6], block: &str, peer: u8, peer_block: &
                 gateway: None,
             },
         ],
+        bridge: None,
         tunnel: Some(TunnelSpec {
             device: "tunl0".to_owned(),
             kind: TunnelKind::Ipip,
             address: block.network(),
             mtu: 1480,
             underlay: "underlay".to_owned(),
+            peers: Vec::new(),
         }),
         routes: vec![to_peer(peer, peer_block), blackhole],
     }

@@ -28,7 +28,7 @@ fn node(number: u8) -> SeenNode {
         gateway: None,
     };
     SeenNode {
-        spec: NodeSpec { name: PlaceName::new(format!("node{number}")), nics: vec![nic], tunnel: None, routes: vec![] },
+        spec: NodeSpec { name: PlaceName::new(format!("node{number}")), nics: vec![nic], bridge: None, tunnel: None, routes: vec![] },
         name: format!("x-worker{number}"),
         links: vec![
             link(1, "lo", Some(0), None, Some("127.0.0.1/8")),

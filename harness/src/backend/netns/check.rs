@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::backend::UpError;
-use crate::site::Topology;
+use crate::site::{Topology, Wiring};
 
 /// The longest name of a device, in bytes (`IFNAMSIZ` with its end, linux/if.h).
 const LONGEST_NAME: usize = 15;
@@ -24,7 +24,8 @@ pub(super) fn check(topology: &Topology) -> Result<(), UpError> {
         let pods = topology.pods.iter().filter(|pod| pod.node == node.name).map(|pod| &pod.host_interface);
         let tunnel = node.tunnel.iter().map(|tunnel| &tunnel.device);
         let mut devices = BTreeSet::new();
-        for device in node.nics.iter().map(|nic| &nic.interface).chain(tunnel).chain(pods) {
+        let bridge = node.bridge.iter().map(|bridge| &bridge.name);
+        for device in node.nics.iter().map(|nic| &nic.interface).chain(bridge).chain(tunnel).chain(pods) {
             if !devices.insert(device) {
                 found.push(format!("{} has two devices called {device}", node.name));
             }
@@ -40,6 +41,12 @@ pub(super) fn check(topology: &Topology) -> Result<(), UpError> {
         }
     }
     for pod in &topology.pods {
+        let node = topology.nodes.iter().find(|node| node.name == pod.node);
+        if let (Wiring::Bridged { bridge, .. }, Some(node)) = (&pod.wiring, node)
+            && !node.bridge.as_ref().is_some_and(|there| there.name == *bridge)
+        {
+            found.push(format!("{} is to be on the bridge {bridge}, which {} does not have", pod.name, pod.node));
+        }
         if !topology.nodes.iter().any(|node| node.name == pod.node) {
             found.push(format!("{} runs on {}, which there is not", pod.name, pod.node));
         }

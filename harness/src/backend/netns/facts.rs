@@ -39,6 +39,9 @@ pub(super) async fn read(
     let found = try_join_all(found).await?;
     let mut facts =
         Facts { backend: "netns".to_owned(), values: topology.constants.clone(), points: BTreeMap::new(), emulated, versions: versions() };
+    if !topology.services.is_empty() {
+        facts.versions.insert("kube-proxy-mode".to_owned(), "iptables".to_owned());
+    }
     let (of_nodes, of_pods) = found.split_at(nodes);
     for (node, found) in topology.nodes.iter().zip(of_nodes) {
         node_facts(node, found, &mut facts);
@@ -55,8 +58,7 @@ fn node_facts(node: &NodeSpec, found: &Found<'_>, facts: &mut Facts) {
         let prefix = format!("{}.{}", node.name, nic.name);
         let address = found.address(link);
         put(facts, format!("{prefix}.interface"), Some(link.name.clone()));
-        put(facts, format!("{prefix}.mac"), link.mac.map(spell));
-        put(facts, format!("{prefix}.ip"), address.map(|address| address.addr().to_string()));
+        device_facts(&prefix, link, address, facts);
         put(facts, format!("{prefix}.network"), address.map(|address| address.trunc().to_string()));
         let gateway = found.routes.iter().find_map(|route| match route {
             Route::Default { gateway, index } if *index == link.index => Some(gateway.to_string()),
@@ -66,22 +68,38 @@ fn node_facts(node: &NodeSpec, found: &Found<'_>, facts: &mut Facts) {
         point(facts, PointName::at(&node.name, &nic.name), &node.name, link, LinkType::Ethernet);
     }
     if let Some(link) = node.tunnel.as_ref().and_then(|tunnel| found.link(&tunnel.device)) {
-        put(facts, format!("{}.{}.ip", node.name, link.name), found.address(link).map(|address| address.addr().to_string()));
+        device_facts(&format!("{}.{}", node.name, link.name), link, found.address(link), facts);
         // Neither a TUN device nor `ipip` has a link layer.
         point(facts, PointName::at(&node.name, &link.name), &node.name, link, LinkType::Raw);
     }
-    let block = found.routes.iter().find_map(|route| if let Route::Blackhole(block) = route { Some(block.to_string()) } else { None });
-    put(facts, format!("{}.block", node.name), block);
+    let mut block = found.routes.iter().find_map(|route| if let Route::Blackhole(block) = route { Some(*block) } else { None });
+    if let Some(link) = node.bridge.as_ref().and_then(|bridge| found.link(&bridge.name)) {
+        let address = found.address(link);
+        device_facts(&format!("{}.{}", node.name, link.name), link, address, facts);
+        point(facts, PointName::at(&node.name, &link.name), &node.name, link, LinkType::Ethernet);
+        // The block is the bridge's own segment.
+        block = address.map(|address| address.trunc());
+    }
+    put(facts, format!("{}.block", node.name), block.map(|block| block.to_string()));
+}
+
+/// What is said of every device: its addresses, of hardware and otherwise, and the broadcast address of its segment if it has one.
+fn device_facts(prefix: &str, link: &Link, address: Option<Ipv4Net>, facts: &mut Facts) {
+    put(facts, format!("{prefix}.mac"), link.mac.map(spell));
+    put(facts, format!("{prefix}.ip"), address.map(|address| address.addr().to_string()));
+    put(facts, format!("{prefix}.address"), address.map(|address| address.to_string()));
+    let segment = address.filter(|address| address.prefix_len() < 31);
+    put(facts, format!("{prefix}.broadcast"), segment.map(|segment| segment.broadcast().to_string()));
 }
 
 fn pod_facts(pod: &PodSpec, found: &Found<'_>, node: Option<&Found<'_>>, facts: &mut Facts) {
     if let Some(link) = found.link(POD_INTERFACE) {
-        put(facts, format!("{}.ip", pod.name), found.address(link).map(|address| address.addr().to_string()));
-        put(facts, format!("{}.mac", pod.name), link.mac.map(spell));
+        device_facts(pod.name.as_str(), link, found.address(link), facts);
         point(facts, PointName::at(&pod.name, POD_INTERFACE), &pod.name, link, LinkType::Ethernet);
     }
     if let Some(link) = node.and_then(|node| node.link(&pod.host_interface)) {
         put(facts, format!("{}.veth", pod.name), Some(link.name.clone()));
+        put(facts, format!("{}.veth.mac", pod.name), link.mac.map(spell));
         point(facts, PointName::at(&pod.node, &format!("veth({})", pod.name)), &pod.node, link, LinkType::Ethernet);
     }
 }

@@ -7,11 +7,11 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use ipnet::Ipv4Net;
 use rtnetlink::packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REQUEST};
 use rtnetlink::packet_route::RouteNetlinkMessage;
-use rtnetlink::packet_route::link::{InfoBridge, InfoData, InfoVeth, LinkAttribute, LinkMessage};
+use rtnetlink::packet_route::link::{InfoBridge, InfoBridgePort, InfoData, InfoVeth, LinkAttribute, LinkMessage};
 use rtnetlink::packet_route::route::{RouteMessage, RouteProtocol, RouteScope, RouteType};
-use rtnetlink::{AddressMessageBuilder, LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
+use rtnetlink::{AddressMessageBuilder, LinkBridge, LinkBridgePort, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
-use crate::site::RouteSpec;
+use crate::site::{BridgeSpec, RouteSpec};
 
 /// `lo` has this number in every network namespace (`LOOPBACK_IFINDEX`, `net/net_namespace.h`).
 pub(super) const LOOPBACK: u32 = 1;
@@ -47,6 +47,11 @@ impl Request {
     /// Changes a device.
     pub(super) fn set_link(message: LinkMessage, doing: impl Display) -> Self {
         Self::new(RouteNetlinkMessage::SetLink(message), NLM_F_ACK, doing)
+    }
+
+    /// Changes what a device is by its kind, or as a port of another (`ip link set … type …`): only this message does.
+    pub(super) fn change_link(message: LinkMessage, doing: impl Display) -> Self {
+        Self::new(RouteNetlinkMessage::NewLink(message), NLM_F_ACK, doing)
     }
 
     /// Brings a device up.
@@ -102,11 +107,15 @@ pub(super) struct End<'a> {
     pub(super) index: u32,
     pub(super) mac: Option<[u8; 6]>,
     pub(super) mtu: u32,
+    /// The length of its queue, if it is not to be the kernel's; the CNI plugin `bridge` and container runtimes ask for none, which `ip` shows by
+    /// leaving `qlen` out.
+    pub(super) queue: Option<u32>,
 }
 
 impl End<'_> {
     fn describe<T>(&self, builder: LinkMessageBuilder<T>) -> LinkMessageBuilder<T> {
         let builder = builder.index(self.index).mtu(self.mtu).append_extra_attribute(ONE_SEGMENT);
+        let builder = self.queue.map(LinkAttribute::TxQueueLen).into_iter().fold(builder, LinkMessageBuilder::append_extra_attribute);
         match self.mac {
             Some(mac) => builder.address(mac.to_vec()),
             None => builder,
@@ -132,6 +141,22 @@ pub(super) fn bridge(name: &str, index: u32) -> Request {
     Request::add_link(LinkBridge::new(name).index(index).set_info_data(quiet).build(), format_args!("make the bridge {name}"))
 }
 
+/// A node's bridge for its pods, up, with the hardware address `mac` of its own, so that it does not take that of a port.
+///
+/// It speaks no multicast either: a CNI's bridge does, but what it says of groups is none of a document's captures.
+pub(super) fn pod_bridge(spec: &BridgeSpec, mac: [u8; 6], index: u32) -> Request {
+    let quiet = InfoData::Bridge(vec![InfoBridge::MulticastSnooping(false)]);
+    let builder = LinkBridge::new(&spec.name).index(index).address(mac.to_vec()).mtu(spec.mtu);
+    let builder = builder.append_extra_attribute(ONE_SEGMENT).set_info_data(quiet);
+    Request::add_link(builder.build(), format_args!("make the bridge {}", spec.name))
+}
+
+/// Lets a bridge send out of the port `index` what has come in by it (`hairpinMode` of the CNI plugin `bridge`).
+pub(super) fn hairpin(name: &str, index: u32) -> Request {
+    let port = LinkBridgePort::new(index).append_info_data(InfoBridgePort::HairpinMode(true)).build();
+    Request::change_link(port, format_args!("let {name} send back what has come in by it"))
+}
+
 /// The default route by `gateway`.
 pub(super) fn default_route(gateway: Ipv4Addr, index: u32) -> Request {
     // `boot`, as `ip route add` sets it, which `ip route` does not print.
@@ -151,8 +176,8 @@ pub(super) fn spec_route(spec: &RouteSpec, index: Option<u32>) -> Request {
     builder = builder.protocol(RouteProtocol::from(spec.protocol));
     builder = match (index, spec.via) {
         (None, _) => builder.kind(RouteType::BlackHole),
-        (Some(index), Some(_)) => builder.output_interface(index),
-        (Some(index), None) => builder.output_interface(index).scope(RouteScope::Link),
+        // Without a gateway, too, of the global scope, which is what agents leave it at; `ip route add` would make it `link`.
+        (Some(index), _) => builder.output_interface(index),
     };
     builder = spec.via.into_iter().fold(builder, RouteMessageBuilder::<Ipv4Addr>::gateway);
     if spec.onlink {

@@ -1,6 +1,7 @@
 //! Tunnel devices: the kernel's own where it has them, ours otherwise.
 
 use std::io;
+use std::net::SocketAddrV4;
 use std::os::fd::AsFd;
 
 use nix::errno::Errno;
@@ -13,9 +14,11 @@ use super::messages::{ONE_SEGMENT, Request};
 use super::namespace::Namespace;
 use super::netlink::ask;
 use super::standin::Carrier;
+use super::udp_proxy::ProxyFault;
+use super::{ipip_ferry, udp_proxy};
 use crate::backend::UpError;
 use crate::place::in_netns;
-use crate::site::{NodeSpec, TunnelSpec};
+use crate::site::{NodeSpec, TunnelKind, TunnelSpec};
 
 /// The number of a tunnel device of the kernel's: behind a node's cards, before its pods.
 const TUNNEL: u32 = 90;
@@ -55,8 +58,9 @@ pub(super) async fn make_kernels(node: &NodeSpec, spec: &TunnelSpec, namespace: 
     Ok(TUNNEL)
 }
 
-/// Makes a node's tunnel device as a TUN device, and tells its number.
-pub(super) fn make_ours(node: &NodeSpec, spec: &TunnelSpec, namespace: &Namespace) -> Result<(Carrier, u32), UpError> {
+/// Makes a node's tunnel device as a TUN device, and tells its number. `fault` is what a proxy is to do wrong.
+pub(super) fn make_ours(node: &NodeSpec, spec: &TunnelSpec, namespace: &Namespace, fault: ProxyFault) -> Result<(Carrier, u32), UpError> {
+    let underlay = underlay(node, spec)?;
     let failed = |(step, source): (&'static str, io::Error)| UpError::Tunnel {
         node: node.name.clone(),
         device: spec.device.clone(),
@@ -65,7 +69,10 @@ pub(super) fn make_ours(node: &NodeSpec, spec: &TunnelSpec, namespace: &Namespac
         source,
     };
     let made = in_netns(namespace.as_fd(), || {
-        let carrier = Carrier::open(&spec.device)?;
+        let carrier = match spec.kind {
+            TunnelKind::Ipip => ipip_ferry::open(&spec.device)?,
+            TunnelKind::Udp { port } => udp_proxy::open(&spec.device, spec.address, SocketAddrV4::new(underlay, port), &spec.peers, fault)?,
+        };
         let index = if_nametoindex(spec.device.as_str()).map_err(|error| ("find the device", error.into()))?;
         Ok((carrier, index))
     });

@@ -14,7 +14,8 @@ use super::check::check;
 use super::namespace::{Namespace, Role, create, set};
 use super::place::{Ground, NetnsPlace};
 use super::standin::{Carrier, StandIn};
-use super::{build, down, facts, ready, survey, tunnel};
+use super::udp_proxy::ProxyFault;
+use super::{build, down, facts, filter, ready, services, survey, tunnel};
 use crate::backend::{Backend, Leftovers, UpError};
 use crate::name::PlaceName;
 use crate::place::{Place, in_netns};
@@ -25,12 +26,14 @@ use crate::site::{Emulated, NodeSpec, PodSpec, Site, Survey, Topology, TunnelKin
 pub struct Netns {
     /// How long a lab that is built may take until packets can cross it.
     pub ready_within: Duration,
+    /// What proxies in user space are to do wrong.
+    pub fault: ProxyFault,
 }
 
 impl Default for Netns {
     /// Ten seconds: an idle machine needs milliseconds.
     fn default() -> Self {
-        Self { ready_within: Duration::from_secs(10) }
+        Self { ready_within: Duration::from_secs(10), fault: ProxyFault::default() }
     }
 }
 
@@ -51,8 +54,9 @@ impl Backend for Netns {
         check(topology)?;
         let lab = Lab::create(topology)?;
         lab.wire(topology).await?;
-        let (tunnels, carriers) = lab.tunnels(topology).await?;
+        let (tunnels, carriers) = lab.tunnels(topology, self.fault).await?;
         lab.finish(topology, &tunnels).await?;
+        lab.program(topology).await?;
         let emulated = emulated(topology, &carriers);
         let stand_in = if carriers.is_empty() { None } else { Some(start(carriers)?) };
 
@@ -110,7 +114,7 @@ impl Lab {
     }
 
     /// Makes the nodes' tunnel devices: each node's device number, and what is to be carried by ourselves.
-    async fn tunnels(&self, topology: &Topology) -> Result<(Vec<Option<u32>>, Vec<Carrier>), UpError> {
+    async fn tunnels(&self, topology: &Topology, fault: ProxyFault) -> Result<(Vec<Option<u32>>, Vec<Carrier>), UpError> {
         let (mut numbers, mut carriers) = (Vec::new(), Vec::new());
         let mut kernels = None;
         for (node, namespace) in topology.nodes.iter().zip(&self.nodes) {
@@ -118,15 +122,15 @@ impl Lab {
                 numbers.push(None);
                 continue;
             };
-            let TunnelKind::Ipip = spec.kind;
-            let kernels = match kernels {
-                Some(known) => known,
-                None => *kernels.insert(kernel_has_ipip(node)?),
+            let kernels = match (spec.kind, kernels) {
+                (TunnelKind::Udp { .. }, _) => false,
+                (TunnelKind::Ipip, Some(known)) => known,
+                (TunnelKind::Ipip, None) => *kernels.insert(kernel_has_ipip(node)?),
             };
             numbers.push(Some(if kernels {
                 tunnel::make_kernels(node, spec, namespace).await?
             } else {
-                let (carrier, number) = tunnel::make_ours(node, spec, namespace)?;
+                let (carrier, number) = tunnel::make_ours(node, spec, namespace, fault)?;
                 carriers.push(carrier);
                 number
             }));
@@ -140,6 +144,18 @@ impl Lab {
         try_join_all(nodes.map(|((node, namespace), number)| async move {
             let device = node.tunnel.iter().zip(*number).flat_map(|(spec, number)| tunnel::bring_up(spec, number));
             namespace.netlink.carry_out(device.chain(build::routes(node, *number)?)).await
+        }))
+        .await?;
+        Ok(())
+    }
+
+    /// The nodes' packet filters, on topologies that ask for any rules.
+    async fn program(&self, topology: &Topology) -> Result<(), UpError> {
+        let nodes = topology.nodes.iter().zip(&self.nodes);
+        try_join_all(nodes.map(|(node, namespace)| async move {
+            let rules = topology.rules.get(&node.name).map(Vec::as_slice).unwrap_or_default();
+            let lines = services::rules(&topology.services).into_iter().chain(rules.iter().cloned()).collect();
+            filter::program(&node.name, namespace.as_fd(), lines).await
         }))
         .await?;
         Ok(())
@@ -181,10 +197,15 @@ fn start(carriers: Vec<Carrier>) -> Result<StandIn, UpError> {
 
 /// What is to be said of the tunnel devices that are ours.
 fn emulated(topology: &Topology, carriers: &[Carrier]) -> Vec<Emulated> {
-    let devices: BTreeSet<&str> = topology.nodes.iter().filter_map(|node| Some(node.tunnel.as_ref()?.device.as_str())).collect();
-    let ours = |device| Emulated {
-        what: TunnelKind::Ipip.name().to_owned(),
-        how: format!("TUN {device} and a raw protocol-4 socket, since this kernel has no ipip"),
+    let tunnels = topology.nodes.iter().filter_map(|node| node.tunnel.as_ref());
+    let devices: BTreeSet<(&str, &str)> = tunnels.map(|tunnel| (tunnel.device.as_str(), tunnel.kind.name())).collect();
+    let ours = |(device, kind): (&str, &str)| Emulated {
+        what: kind.to_owned(),
+        how: if kind == TunnelKind::Ipip.name() {
+            format!("TUN {device} and a raw protocol-4 socket, since this kernel has no ipip")
+        } else {
+            format!("TUN {device} and a UDP socket; the proxy between them is ours, in place of flanneld's, which works in user space, too")
+        },
     };
     if carriers.is_empty() { Vec::new() } else { devices.into_iter().map(ours).collect() }
 }

@@ -1,0 +1,112 @@
+//! Words of a command's output that say what a kernel has numbered, named or timed by itself: another word each time, and documented of one time.
+
+use std::fmt;
+
+/// What such a word is. Two words of one kind say the same, whatever they spell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Volatile {
+    /// `3:` at the head of a line of `ip`: an interface's number.
+    InterfaceIndex,
+    /// `@if5:`, behind an interface's name: the number of a veth's other end in its own namespace.
+    PeerIndex,
+    /// `link-netns` or `link-netnsid`: the other end is in another namespace, which `ip` calls by name if it has a file in `/run/netns`, by number otherwise.
+    Namespace,
+    /// That name or number.
+    NamespaceName,
+    /// `REACHABLE`, `STALE`, `DELAY`, `PROBE`: a neighbour's hardware address is known; how lately it was confirmed is a matter of seconds.
+    Known,
+    /// `pfifo_fast`, `fq_codel`, … behind `qdisc`: a queue of the kind that the host's `net.core.default_qdisc` names. `noqueue` is none.
+    Queue,
+    /// The first column of `brctl showmacs`: a bridge's ports are numbered in the order in which they came. Equal numbers are one port.
+    BridgePort,
+    /// The last column of `brctl showmacs` where an address was learned: the seconds since it was last seen.
+    Age,
+}
+
+impl fmt::Display for Volatile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InterfaceIndex => "an interface's number",
+            Self::PeerIndex => "the number of the other end",
+            Self::Namespace | Self::NamespaceName => "the other end's namespace",
+            Self::Known => "a state in which the neighbour is known",
+            Self::Queue => "the host's kind of queue",
+            Self::BridgePort => "a port's number",
+            Self::Age => "an age in seconds",
+        })
+    }
+}
+
+/// What the word at `index` of a line's `words` is, if it is volatile there.
+///
+/// ```
+/// use cnilab::expect::{Volatile, volatile};
+///
+/// let line = ["2:", "flannel0:", "mtu", "1472", "qdisc", "fq_codel"];
+/// let found: Vec<_> = (0..line.len()).filter_map(|index| volatile(&line, index)).collect();
+/// assert_eq!(found, [Volatile::InterfaceIndex, Volatile::Queue]);
+/// ```
+pub fn volatile(words: &[&str], index: usize) -> Option<Volatile> {
+    let word = *words.get(index)?;
+    let before = index.checked_sub(1).map_or("", |before| words[before]);
+    let is_last = index + 1 == words.len();
+    if index == 0 && word.strip_suffix(':').is_some_and(digits) {
+        Some(Volatile::InterfaceIndex)
+    } else if word.strip_prefix("@if").and_then(|word| word.strip_suffix(':')).is_some_and(digits) {
+        Some(Volatile::PeerIndex)
+    } else if matches!(word, "link-netns" | "link-netnsid") {
+        Some(Volatile::Namespace)
+    } else if matches!(before, "link-netns" | "link-netnsid") {
+        Some(Volatile::NamespaceName)
+    } else if matches!(word, "REACHABLE" | "STALE" | "DELAY" | "PROBE") && is_last && words.contains(&"lladdr") {
+        Some(Volatile::Known)
+    } else if before == "qdisc" && matches!(word, "pfifo_fast" | "pfifo" | "fq_codel" | "fq" | "sfq" | "cake") {
+        Some(Volatile::Queue)
+    } else {
+        showmacs(words, index)
+    }
+}
+
+/// A line of `brctl showmacs`: port, address, whether it is the bridge's own, age; own addresses do not age.
+fn showmacs(words: &[&str], index: usize) -> Option<Volatile> {
+    let [port, _, own @ ("yes" | "no"), age] = words else { return None };
+    let is_age = age.split_once('.').is_some_and(|(seconds, rest)| digits(seconds) && digits(rest));
+    match index {
+        _ if !digits(port) || !is_age => None,
+        0 => Some(Volatile::BridgePort),
+        3 if *own == "no" => Some(Volatile::Age),
+        _ => None,
+    }
+}
+
+fn digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(line: &str) -> Vec<(String, Volatile)> {
+        let words: Vec<&str> = crate::expect::state_words(line).into_iter().map(|span| &line[span]).collect();
+        words.iter().enumerate().filter_map(|(index, word)| Some(((*word).to_owned(), volatile(&words, index)?))).collect()
+    }
+
+    #[test]
+    fn what_a_kernel_numbers_is_told_from_what_a_lab_says() {
+        let found = of("5: veth22fb4d65@if3: <UP> mtu 1472 qdisc noqueue master cni0 state UP group default");
+        assert_eq!(found, [("5:".into(), Volatile::InterfaceIndex), ("@if3:".into(), Volatile::PeerIndex)]);
+        let found = of("link/ether be:65:c8:d4:8a:fa brd ff:ff:ff:ff:ff:ff link-netns cni-26c7");
+        assert_eq!(found, [("link-netns".into(), Volatile::Namespace), ("cni-26c7".into(), Volatile::NamespaceName)]);
+        assert_eq!(of("10.0.0.1 dev cni0 lladdr be:65:c8:d4:8a:fa STALE"), [("STALE".into(), Volatile::Known)]);
+        assert_eq!(of("10.0.0.1 dev cni0 FAILED"), []);
+        assert_eq!(of("10.0.0.0/8 via 10.0.0.1 dev eth0 proto kernel"), []);
+    }
+
+    #[test]
+    fn an_own_address_of_a_bridge_does_not_age() {
+        let found = of("  2     9a:ad:9f:04:e2:ca       no                50.98");
+        assert_eq!(found, [("2".into(), Volatile::BridgePort), ("50.98".into(), Volatile::Age)]);
+        assert_eq!(of("  2     9a:ad:9f:04:e2:ca       yes                0.00"), [("2".into(), Volatile::BridgePort)]);
+    }
+}
