@@ -119,7 +119,8 @@ fn lacks(line: &DocumentedLine<StateLine>, output: &[&str], names: Names<'_>) ->
             None => (Outcome::Held, None),
         };
     let mut found = verdict(line, names, outcome, observed);
-    let documented_holds = || !output.is_empty() && output.iter().all(|text| !unify(&line.documented, text, names, &Ports::default()).differences.is_empty());
+    let documented_holds =
+        || !output.is_empty() && output.iter().all(|text| !unify(&line.documented, text, names, &Ports::default()).differences.is_empty());
     doubt_the_correction(line, documented_holds, &mut found);
     found
 }
