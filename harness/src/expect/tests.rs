@@ -402,6 +402,8 @@ fn words(line: &str) -> String {
         StateToken::Literal(text) => format!("'{text}"),
         StateToken::Name(symbol) => format!("<{symbol}>"),
         StateToken::Hole => "_".to_owned(),
+        StateToken::Gap => "__".to_owned(),
+        StateToken::Volatile(kind) => format!("({kind})"),
     };
     line.words.iter().map(spell).collect::<Vec<_>>().join(" ")
 }
@@ -415,6 +417,8 @@ fn state_lines_are_words() {
         ("link/ether ee:ee:ee:ee:ee:ee brd ff:ff:ff:ff:ff:ff", "link/ether 'ee:ee:ee:ee:ee:ee brd ff:ff:ff:ff:ff:ff"),
         ("tcp 6 * src=10.0.0.1 dport={web.port} mark=* =", "tcp 6 _ src= '10.0.0.1 dport= <web.port> mark= _ ="),
         ("inet6 fe80::1/64 ::1/128 fe80::1", "inet6 'fe80::1/64 ::1/128 'fe80::1"),
+        ("5: veth1@if3: <UP> **", "(an interface's number) veth1 (the number of the other end) <UP> __"),
+        ("10.0.0.1 lladdr ee:ee:ee:ee:ee:ee STALE", "'10.0.0.1 lladdr 'ee:ee:ee:ee:ee:ee (a state in which the neighbour is known)"),
         ("0.0.0.0/0 127.0.0.1 224.0.0.1", "0.0.0.0/0 127.0.0.1 224.0.0.1"),
     ] {
         assert_eq!(words(line), spelt);
@@ -434,6 +438,7 @@ fn prompts_and_half_placeholders_are_errors() {
         ("to:{pod1.ip}:80 x", "to:{pod1.ip}:80"),
         ("a {b c", "{b"),
         ("a {}", "{}"),
+        ("a ** b **", "**"),
         (" ", " "),
     ] {
         let problems = state_line(line).expect_err(line);
