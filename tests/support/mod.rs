@@ -36,7 +36,12 @@ pub fn required(backend: &str) -> bool {
 }
 
 /// A trial that needs `backend`: run where `able`, ignored with the reason in its name where not, failed where it is required nevertheless.
-pub fn trial(name: &str, backend: &'static str, able: Result<(), String>, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
+pub fn trial(
+    name: &str,
+    backend: &'static str,
+    able: Result<(), String>,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
     match able {
         Ok(()) => Trial::test(format!("{name} [{backend}]"), test),
         Err(why) if required(backend) => Trial::test(format!("{name} [{backend}]"), move || {

@@ -36,7 +36,8 @@ pub(super) fn look(interface: &str) -> Result<Link, CaptureError> {
     let kind = kind_of(message.header.link_layer_type)
         .ok_or_else(|| CaptureError::Kind { interface: interface.to_owned(), kind: message.header.link_layer_type.to_string() })?;
     let is_port = |infos: &[LinkInfo]| infos.contains(&LinkInfo::PortKind(InfoPortKind::Bridge));
-    let bridges = message.attributes.iter().filter(|attribute| matches!(attribute, LinkAttribute::LinkInfo(infos) if is_port(infos))).count();
+    let bridges =
+        message.attributes.iter().filter(|attribute| matches!(attribute, LinkAttribute::LinkInfo(infos) if is_port(infos))).count();
     let mut link = Link { index: message.header.index, kind, mac: [0; 6], promiscuous: false };
     for attribute in message.attributes {
         match attribute {

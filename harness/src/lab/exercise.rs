@@ -8,8 +8,8 @@ use super::model::{Lab, Line, Probe};
 use super::problem::Problem;
 use super::symbol::Sort;
 use crate::expect::{FieldPattern, LayerPattern, Pattern, Want};
-use crate::site::TunnelKind;
 use crate::packet::{Field, LayerKind, LinkType, Value};
+use crate::site::TunnelKind;
 
 /// The header of an ICMP echo, in bytes (RFC 792).
 const ECHO_HEADER: usize = 8;

@@ -6,9 +6,7 @@ use std::net::SocketAddrV4;
 use crate::lab::{Lab, LabNode, LabPod, LabService, LabWiring, Scenario};
 use crate::name::{PointName, Symbol};
 use crate::packet::Value;
-use crate::site::{
-    BridgeSpec, Nic, NodeSpec, PeerSpec, PodSpec, RouteSpec, ServiceSpec, Topology, TunnelKind, TunnelSpec, Wiring,
-};
+use crate::site::{BridgeSpec, Nic, NodeSpec, PeerSpec, PodSpec, RouteSpec, ServiceSpec, Topology, TunnelKind, TunnelSpec, Wiring};
 
 use super::model::{Plan, PlannedScenario};
 

@@ -58,12 +58,7 @@ pub(super) async fn make_kernels(node: &NodeSpec, spec: &TunnelSpec, namespace: 
 }
 
 /// Makes a node's tunnel device as a TUN device, and tells its number. `fault` is what a proxy is to do wrong.
-pub(super) fn make_ours(
-    node: &NodeSpec,
-    spec: &TunnelSpec,
-    namespace: &Namespace,
-    fault: ProxyFault,
-) -> Result<(Carrier, u32), UpError> {
+pub(super) fn make_ours(node: &NodeSpec, spec: &TunnelSpec, namespace: &Namespace, fault: ProxyFault) -> Result<(Carrier, u32), UpError> {
     let underlay = underlay(node, spec)?;
     let failed = |(step, source): (&'static str, io::Error)| UpError::Tunnel {
         node: node.name.clone(),
@@ -75,9 +70,7 @@ pub(super) fn make_ours(
     let made = in_netns(namespace.as_fd(), || {
         let carrier = match spec.kind {
             TunnelKind::Ipip => ipip_ferry::open(&spec.device)?,
-            TunnelKind::Udp { port } => {
-                udp_proxy::open(&spec.device, spec.address, SocketAddrV4::new(underlay, port), &spec.peers, fault)?
-            }
+            TunnelKind::Udp { port } => udp_proxy::open(&spec.device, spec.address, SocketAddrV4::new(underlay, port), &spec.peers, fault)?,
         };
         let index = if_nametoindex(spec.device.as_str()).map_err(|error| ("find the device", error.into()))?;
         Ok((carrier, index))

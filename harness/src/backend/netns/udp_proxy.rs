@@ -133,8 +133,7 @@ mod tests {
     use super::*;
 
     /// The first bytes of a pod's echo request as a real node's `flannel0` carried it.
-    const ECHO: [u8; 28] =
-        [0x45, 0, 0, 84, 0xfd, 0x0c, 0x40, 0, 63, 1, 0, 0, 10, 244, 2, 2, 10, 244, 1, 2, 8, 0, 0x78, 0x02, 0, 58, 0, 1];
+    const ECHO: [u8; 28] = [0x45, 0, 0, 84, 0xfd, 0x0c, 0x40, 0, 63, 1, 0, 0, 10, 244, 2, 2, 10, 244, 1, 2, 8, 0, 0x78, 0x02, 0, 58, 0, 1];
 
     fn echo(ttl: u8) -> Vec<u8> {
         let mut packet = ECHO.to_vec();
