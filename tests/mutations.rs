@@ -12,7 +12,7 @@ use libtest_mimic::{Arguments, Failed};
 fn main() -> std::process::ExitCode {
     let able = trial::netns_able();
     let mut trials = Vec::new();
-    for lab in ["calico-ipip"] {
+    for lab in ["calico-ipip", "flannel-udp"] {
         for mutation in mutations(lab) {
             let name = format!("{lab} {mutation}");
             trials.push(trial::trial(&name, "netns", able.clone(), move || noticed(lab, &mutation)));

@@ -26,8 +26,23 @@ fn check_generated(path: &str, current: &str) -> Result<(), String> {
 }
 
 fn calico_ipip() -> lab::Lab {
-    let path = "labs/calico-ipip/lab.yaml";
-    lab::load(Path::new(path), &read(path)).unwrap_or_else(|problems| panic!("{problems}"))
+    lab_called("calico-ipip")
+}
+
+fn lab_called(name: &str) -> lab::Lab {
+    let path = format!("labs/{name}/lab.yaml");
+    lab::load(Path::new(&path), &read(&path)).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// Every documented line that a lab holds, verbatim.
+fn documented(lab: &lab::Lab) -> Vec<&str> {
+    let packets = lab.scenarios.iter().flat_map(|scenario| &scenario.expect).filter_map(|expectation| match &expectation.claim {
+        lab::Claim::Lines(lines) => Some(lines.iter().map(|line| line.documented.text.as_str())),
+        lab::Claim::None => None,
+    });
+    let state = lab.scenarios.iter().flat_map(|scenario| &scenario.state).flat_map(|state| &state.has);
+    let answers = lab.scenarios.iter().flat_map(|scenario| &scenario.answers);
+    packets.flatten().chain(state.chain(answers).map(|line| line.documented.text.as_str())).collect()
 }
 
 #[test]
@@ -46,15 +61,28 @@ fn calico_ipip_loads() {
 fn calico_ipip_holds_every_data_line_of_its_document() {
     let text = read("labs/calico-ipip/document.txt");
     let lab = calico_ipip();
-    let packets = lab.scenarios.iter().flat_map(|scenario| &scenario.expect).filter_map(|expectation| match &expectation.claim {
-        lab::Claim::Lines(lines) => Some(lines.iter().map(|line| line.documented.text.as_str())),
-        lab::Claim::None => None,
-    });
-    let state = lab.scenarios.iter().flat_map(|scenario| &scenario.state).flat_map(|state| &state.has);
-    let held: Vec<&str> = packets.flatten().chain(state.map(|line| line.documented.text.as_str())).collect();
+    let held = documented(&lab);
     let missing: Vec<&str> = text.lines().filter(|line| !held.contains(line)).collect();
     assert_eq!(missing, Vec::<&str>::new());
     assert_eq!(text.lines().count(), 24, "the part of the document that this lab covers has 20 captured lines and 4 of state");
+}
+
+#[test]
+fn flannel_udp_holds_every_data_line_of_its_document() {
+    let text = read("labs/flannel-udp/document.txt");
+    let lab = lab_called("flannel-udp");
+    let held = documented(&lab);
+    // What commands print is indented, and ends in blanks here and there.
+    let missing: Vec<&str> = text.lines().map(str::trim).filter(|line| !held.contains(line)).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+    assert_eq!(text.lines().count(), 101, "the part of the document that this lab covers");
+}
+
+#[test]
+fn the_mutations_of_flannel_udp_load() {
+    let path = "labs/flannel-udp/mutations.yaml";
+    let mutations = lab::mutations(Path::new(path), &read(path), &lab_called("flannel-udp"));
+    assert!(mutations.unwrap_or_else(|problems| panic!("{problems}")).len() >= 20);
 }
 
 #[test]

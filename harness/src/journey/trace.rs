@@ -162,4 +162,6 @@ pub(super) fn number(layer: &Layer<'_>, field: Field) -> Option<u64> {
 }
 
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
 mod tests;

@@ -12,6 +12,63 @@ fn plan() -> Plan {
     draft(lab::load(Path::new("lab.yaml"), LAB).unwrap_or_else(|problems| panic!("{problems}")))
 }
 
+const BRIDGED: &str = include_str!("../../../labs/flannel-udp/lab.yaml");
+
+fn bridged() -> Plan {
+    draft(lab::load(Path::new("lab.yaml"), BRIDGED).unwrap_or_else(|problems| panic!("{problems}")))
+}
+
+#[test]
+fn on_a_bridge_the_node_has_one_route_and_pods_the_blocks_prefix() {
+    let plan = bridged();
+    let text = describe(&plan);
+    for line in [
+        "bridge  cni0 10.244.2.1/24 3e:da:8b:79:9e:87, mtu 1472",
+        "tunnel  flannel0 10.244.2.0/32 over default, udp port 8285, mtu 1472",
+        "route   10.244.0.0/16 dev flannel0 proto boot",
+        "pod     net eth0 10.244.2.3/24 9a:ad:9f:04:e2:ca, mtu 1472",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("blackhole"), "{text}");
+    let bridges: Vec<bool> = plan.topology.nodes.iter().map(|node| node.bridge.is_some()).collect();
+    assert_eq!(bridges, [false, true, true], "a bridge comes with the first pod");
+    assert_eq!(plan.topology.constants[&Symbol::new("control-plane.block")], "10.244.0.0/24");
+}
+
+#[test]
+fn a_proxy_knows_the_other_nodes_blocks() {
+    let plan = bridged();
+    let tunnel = plan.topology.nodes[2].tunnel.as_ref().unwrap();
+    let peers: Vec<_> = tunnel.peers.iter().map(|peer| format!("{} {}", peer.block, peer.underlay)).collect();
+    assert_eq!(peers, ["10.244.0.0/24 172.18.0.2", "10.244.1.0/24 172.18.0.4"]);
+    assert_eq!(plan.lab.hints().carries(8285, 8285), Some(crate::packet::Carries::Ip));
+}
+
+#[test]
+fn a_bridge_is_on_the_way_to_other_nodes_and_off_it_on_the_same() {
+    let plan = bridged();
+    let names = |points: &[PointName]| points.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names(&plan.scenarios[0].points)[..4], ["net/eth0", "worker2/veth(net)", "worker2/veth(hs7kn)", "hs7kn/eth0"]);
+    assert_eq!(
+        names(&plan.scenarios[1].points)[..10],
+        [
+            "net/eth0",
+            "worker2/veth(net)",
+            "worker2/cni0",
+            "worker2/flannel0",
+            "worker2/default",
+            "worker/default",
+            "worker/flannel0",
+            "worker/cni0",
+            "worker/veth(qqj89)",
+            "qqj89/eth0"
+        ]
+    );
+    let veth = &plan.topology.pods[1].host_interface;
+    assert!(veth.len() == 12 && veth.starts_with("veth"), "{veth}");
+}
+
 /// What a site would say that is exactly as the lab file wants it.
 fn facts(plan: &Plan) -> Facts {
     let values = plan.lab.symbols().into_iter().map(|(symbol, value)| (symbol, value.unwrap_or_else(|| "02:00:00:00:00:09".to_owned())));

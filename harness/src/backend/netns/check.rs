@@ -43,7 +43,7 @@ pub(super) fn check(topology: &Topology) -> Result<(), UpError> {
     for pod in &topology.pods {
         let node = topology.nodes.iter().find(|node| node.name == pod.node);
         if let (Wiring::Bridged { bridge, .. }, Some(node)) = (&pod.wiring, node)
-            && !node.bridge.as_ref().is_some_and(|there| there.name == *bridge)
+            && node.bridge.as_ref().is_none_or(|there| there.name != *bridge)
         {
             found.push(format!("{} is to be on the bridge {bridge}, which {} does not have", pod.name, pod.node));
         }

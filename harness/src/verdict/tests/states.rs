@@ -62,6 +62,53 @@ fn holes_stand_for_one_word_each() {
 }
 
 #[test]
+fn a_gap_stands_for_any_number_of_words() {
+    for (line, outcome) in [
+        ("{node2.block} ** onlink", "held"),
+        ("{node2.block} via * dev tunl0 proto bird onlink **", "held"),
+        ("** onlink", "held"),
+        ("{node2.block} ** dev tunl0 proto bird", "broken: 1 word differs"),
+        ("{node2.block} via * dev tunl0 proto bird onlink ** more", "broken: 1 word differs"),
+    ] {
+        let verdict = judged(state(&[line], &[]), "10.9.1.0/26 via 172.30.0.2 dev tunl0 proto bird onlink");
+        assert_eq!(spell(&verdict.lines[0].outcome), outcome, "{line}");
+    }
+}
+
+#[test]
+fn what_a_kernel_numbers_may_differ_but_not_what_it_is() {
+    let line = "5: eth0@if3: <UP> mtu 1472 qdisc fq_codel state UP";
+    for (output, outcome) in [
+        ("17: eth0@if102: <UP> mtu 1472 qdisc pfifo_fast state UP", "held"),
+        ("17: eth0@if102: <UP> mtu 1472 qdisc noqueue state UP", "broken: 1 word differs"),
+        ("17: eth1@if102: <UP> mtu 1472 qdisc fq_codel state UP", "broken: 1 word differs"),
+    ] {
+        assert_eq!(spell(&judged(state(&[line], &[]), output).lines[0].outcome), outcome, "{output}");
+    }
+}
+
+#[test]
+fn equal_ports_of_a_bridge_are_one_port() {
+    let lines = ["1 33:33:00:00:00:01 yes 0.00", "2 33:33:00:00:00:02 no 50.98", "1 33:33:00:00:00:03 no 50.98"];
+    for (output, outcome) in [
+        ("4 33:33:00:00:00:01 yes 0.00\n7 33:33:00:00:00:02 no 0.10\n4 33:33:00:00:00:03 no 3.33", "held"),
+        ("4 33:33:00:00:00:01 yes 0.00\n7 33:33:00:00:00:02 no 0.10\n7 33:33:00:00:00:03 no 3.33", "broken: 1 line does not hold"),
+        ("4 33:33:00:00:00:01 yes 0.00\n4 33:33:00:00:00:02 no 0.10\n4 33:33:00:00:00:03 no 3.33", "broken: 1 line does not hold"),
+    ] {
+        assert_eq!(spell(&judged(state(&lines, &[]), output).outcome), outcome, "{output}");
+    }
+}
+
+#[test]
+fn a_correction_that_reads_the_documented_line_too_only_widens_it() {
+    let line =
+        judged(corrected_state("promiscuity 0 minmtu 68", "promiscuity 0 ** minmtu 68"), "promiscuity 0 minmtu 68").lines.swap_remove(0);
+    assert_eq!((spell(&line.outcome), line.correction_needless), ("held".to_owned(), false));
+    let line = judged(corrected_state("minmtu 68", "minmtu *"), "minmtu 70").lines.swap_remove(0);
+    assert_eq!(spell(&line.outcome), "held");
+}
+
+#[test]
 fn numbers_are_exact() {
     let verdict = judged(state(&["metric 1024"], &[]), "metric 01024\nmetric 1025\n");
     assert_eq!(spell(&verdict.outcome), "broken: 1 line does not hold");
