@@ -1,7 +1,16 @@
 //! flannel, UDP: the lab `flannel-udp` on every backend that this host has.
 
-mod support;
+#[path = "support/evidence.rs"]
+mod evidence;
+#[path = "support/lab.rs"]
+mod lab;
+#[path = "support/root.rs"]
+mod root;
+#[path = "support/run.rs"]
+mod run;
+#[path = "support/trial.rs"]
+mod trial;
 
 fn main() -> std::process::ExitCode {
-    support::lab_main("flannel-udp").exit_code()
+    lab::lab_main("flannel-udp", None).exit_code()
 }

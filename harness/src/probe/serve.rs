@@ -32,7 +32,7 @@ pub(super) struct Servers {
 impl Servers {
     /// Has each of `servers` listen in its place.
     pub(super) async fn listen(on: &Site, servers: &[Server]) -> Result<Self, ProbeError> {
-        let (tell, served) = channel();
+        let (notify, served) = channel();
         let mut all = Self { threads: Vec::new(), served };
         for server in servers {
             let place = on.places.get(&server.place).ok_or_else(|| ProbeError::NoPlace(server.place.clone()))?;
@@ -41,7 +41,7 @@ impl Servers {
             let failed = |source| ProbeError::Listen { place: server.place.clone(), port: server.port, source };
             let entered = meanwhile_in_netns(netns, move || TcpListener::bind(at)).await;
             let listener = entered.map_err(|source| ProbeError::Enter { place: server.place.clone(), source })?.map_err(failed)?;
-            let (ours, tell, server) = (listener.try_clone().map_err(failed)?, tell.clone(), server.clone());
+            let (ours, tell, server) = (listener.try_clone().map_err(failed)?, notify.clone(), server.clone());
             let serve = move || {
                 while let Ok((client, _)) = listener.accept() {
                     serve(client, &server, &tell);

@@ -36,6 +36,7 @@ pub(super) async fn program(node: &PlaceName, netns: BorrowedFd<'_>, lines: Vec<
 }
 
 /// Runs the program in the namespaces that this thread is in.
+#[expect(clippy::disallowed_methods, reason = "a backend programs the packet filter of its nodes")]
 fn restore(lines: &[String]) -> io::Result<Output> {
     let mut command = Command::new(PROGRAM);
     command.args(ARGUMENTS).env("LC_ALL", "C").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
