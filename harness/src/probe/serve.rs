@@ -32,8 +32,8 @@ pub(super) struct Servers {
 impl Servers {
     /// Has each of `servers` listen in its place.
     pub(super) async fn listen(on: &Site, servers: &[Server]) -> Result<Self, ProbeError> {
-        let (notify, served) = channel();
-        let mut all = Self { threads: Vec::new(), served };
+        let (notify, exchanges) = channel();
+        let mut all = Self { threads: Vec::new(), served: exchanges };
         for server in servers {
             let place = on.places.get(&server.place).ok_or_else(|| ProbeError::NoPlace(server.place.clone()))?;
             let netns = place.netns().ok_or_else(|| ProbeError::NoNamespace(server.place.clone()))?;
