@@ -45,13 +45,12 @@ impl Exercise<'_> {
         match (layer.kind, self.probe) {
             (LayerKind::Udp, _) if matches!(tunnel, Some(TunnelKind::Udp { .. })) => None,
             (LayerKind::Tcp, Probe::Ping { .. }) => Some("TCP segment"),
-            // Where nobody listens or no route leads, ICMP says so.
-            (LayerKind::Icmp | LayerKind::Tcp, Probe::Curl { .. }) => None,
             (LayerKind::Udp, _) => Some("UDP datagram"),
             (LayerKind::Arp, _) => Some("ARP packet"),
             (LayerKind::Icmpv6 | LayerKind::Ipv6, _) => Some("IPv6 packet"),
             (LayerKind::Vxlan, _) => Some("VXLAN packet"),
-            (LayerKind::Ethernet | LayerKind::Vlan | LayerKind::Ipv4 | LayerKind::Icmp | LayerKind::Payload, _) => None,
+            // Where nobody listens or no route leads, ICMP says so of a segment, too.
+            (LayerKind::Tcp | LayerKind::Icmp | LayerKind::Ethernet | LayerKind::Vlan | LayerKind::Ipv4 | LayerKind::Payload, _) => None,
         }
     }
 

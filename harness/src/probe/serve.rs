@@ -41,10 +41,10 @@ impl Servers {
             let failed = |source| ProbeError::Listen { place: server.place.clone(), port: server.port, source };
             let entered = meanwhile_in_netns(netns, move || TcpListener::bind(at)).await;
             let listener = entered.map_err(|source| ProbeError::Enter { place: server.place.clone(), source })?.map_err(failed)?;
-            let (ours, tell, server) = (listener.try_clone().map_err(failed)?, tell.clone(), server.clone());
+            let (ours, told, who) = (listener.try_clone().map_err(failed)?, tell.clone(), server.clone());
             let serve = move || {
                 while let Ok((client, _)) = listener.accept() {
-                    serve(client, &server, &tell);
+                    serve(client, &who, &told);
                 }
             };
             let thread = thread::Builder::new().name("http-server".into()).spawn(serve).map_err(failed)?;
