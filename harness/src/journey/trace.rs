@@ -42,16 +42,22 @@ pub fn trace(evidence: &ScenarioEvidence, hints: &Hints) -> Journey {
         for (index, frame) in recording.frames.iter().enumerate() {
             let stack = whole(frame, recording.link, hints);
             let segment = Segment::of(&stack);
-            segment.iter().for_each(|segment| known.connections.may_begin(*segment, outcome.local));
+            if let Some(segment) = segment {
+                known.connections.may_begin(segment, outcome.local);
+            }
             if let Some(at) = find(&frame.bytes, &token.0).or_else(|| find(&frame.bytes, &digits)) {
                 known.echoes.extend(Echo::of(&stack));
-                segment.iter().for_each(|segment| known.connections.holds_token(*segment));
+                if let Some(segment) = segment {
+                    known.connections.holds_token(segment);
+                }
                 stop.sightings.push(Sighting { frame: index, leg: leg(&stack, &frame.bytes, at) });
             }
         }
     }
     for frame in evidence.recordings.iter().flat_map(|recording| recording.frames.iter().map(|frame| whole(frame, recording.link, hints))) {
-        Segment::of(&frame).iter().for_each(|segment| known.connections.may_accept(*segment));
+        if let Some(segment) = Segment::of(&frame) {
+            known.connections.may_accept(segment);
+        }
     }
     for (stop, recording) in stops.iter_mut().zip(&evidence.recordings) {
         let found: BTreeSet<usize> = stop.sightings.iter().map(|sighting| sighting.frame).collect();

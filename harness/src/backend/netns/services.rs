@@ -20,7 +20,9 @@ pub(super) fn rules(services: &[ServiceSpec]) -> Vec<String> {
     let chains = services.iter().flat_map(|service| [service_chain(service)].into_iter().chain(endpoint_chains(service)));
     nat.extend(chains.map(|chain| format!(":{chain} - [0:0]")));
     nat.extend(CALLS_NAT.lines().map(str::to_owned));
-    services.iter().for_each(|service| one(service, &mut nat));
+    for service in services {
+        one(service, &mut nat);
+    }
     nat.push(format!("-A KUBE-SERVICES -m comment --comment \"{LAST}\" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS"));
     nat.push("COMMIT".to_owned());
     nat.into_iter().chain(FILTER.lines().map(str::to_owned)).collect()
