@@ -3,6 +3,7 @@
 //!
 //! This program is also the one that is enclosed: a trial starts it again as `enclosed`, and the lab lives in there.
 
+mod bridged;
 mod carrying;
 mod echo;
 mod leaving;
@@ -22,7 +23,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 type Inside = fn() -> Pin<Box<dyn Future<Output = Result<(), String>>>>;
 
 /// The trials that run enclosed.
-const INSIDE: [(&str, Inside); 9] = [
+const INSIDE: [(&str, Inside); 12] = [
     ("routes, neighbours and switches are as documented", || Box::pin(standing::routes())),
     ("facts are what the kernel says", || Box::pin(standing::facts())),
     ("a topology that contradicts itself is not built", || Box::pin(standing::contradictions())),
@@ -30,6 +31,9 @@ const INSIDE: [(&str, Inside); 9] = [
     ("the outer header is the kernel's", || Box::pin(carrying::outer_header())),
     ("a route that changes changes the wire", || Box::pin(carrying::changed_route())),
     ("the longest packet fits, one byte more is cut up before the tunnel", || Box::pin(carrying::longest())),
+    ("a bridge stands, and what is known of it", || Box::pin(bridged::stands())),
+    ("a proxy is a hop on either side", || Box::pin(bridged::pings())),
+    ("a proxy does wrong what it is told to", || Box::pin(bridged::faults())),
     ("down leaves neither descriptor nor thread nor device", || Box::pin(leaving::nothing())),
     ("down tells of a process that was left", || Box::pin(leaving::process())),
 ];

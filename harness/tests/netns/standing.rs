@@ -79,34 +79,50 @@ pub(crate) async fn facts() -> Result<(), String> {
     let wanted = "\
         cali.mac ee:ee:ee:ee:ee:ee
         node1.block 10.244.153.192/26
+        node1.default.address 172.18.22.111/24
+        node1.default.broadcast 172.18.22.255
         node1.default.gateway 172.18.22.1
         node1.default.interface ens3
         node1.default.ip 172.18.22.111
         node1.default.network 172.18.22.0/24
+        node1.tunl0.address 10.244.153.192/32
         node1.tunl0.ip 10.244.153.192
+        node1.underlay.address 192.168.100.111/24
+        node1.underlay.broadcast 192.168.100.255
         node1.underlay.interface ens10
         node1.underlay.ip 192.168.100.111
         node1.underlay.mac 52:54:00:dc:c7:b4
         node1.underlay.network 192.168.100.0/24
         node2.block 10.244.146.192/26
+        node2.default.address 172.18.22.112/24
+        node2.default.broadcast 172.18.22.255
         node2.default.gateway 172.18.22.1
         node2.default.interface ens3
         node2.default.ip 172.18.22.112
         node2.default.network 172.18.22.0/24
+        node2.tunl0.address 10.244.146.192/32
         node2.tunl0.ip 10.244.146.192
+        node2.underlay.address 192.168.100.112/24
+        node2.underlay.broadcast 192.168.100.255
         node2.underlay.interface ens10
         node2.underlay.ip 192.168.100.112
         node2.underlay.mac 52:54:00:d3:bf:21
         node2.underlay.network 192.168.100.0/24
+        pod1.address 10.244.153.204/32
         pod1.ip 10.244.153.204
         pod1.mac 32:21:45:c4:c5:d5
         pod1.veth calice0906292e2
+        pod1.veth.mac ee:ee:ee:ee:ee:ee
+        pod2.address 10.244.153.201/32
         pod2.ip 10.244.153.201
         pod2.mac f2:d4:17:63:9d:3d
         pod2.veth calibd2348b4f67
+        pod2.veth.mac ee:ee:ee:ee:ee:ee
+        pod3.address 10.244.146.205/32
         pod3.ip 10.244.146.205
         pod3.mac 4e:11:e1:74:9d:6c
-        pod3.veth cali118af4ccd16";
+        pod3.veth cali118af4ccd16
+        pod3.veth.mac ee:ee:ee:ee:ee:ee";
     let wanted: BTreeMap<_, _> =
         wanted.lines().filter_map(|line| line.trim().split_once(' ')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     expect_eq(&values, &wanted)?;

@@ -1,9 +1,11 @@
 //! Lines against frames.
 
 use super::world::*;
-use crate::journey::craft::{TOKEN, echo, error, ethernet, frame, ipv4};
+use crate::journey::craft::{TOKEN, echo, error, ethernet, frame, ipv4, udp};
+use crate::lab::LabTunnel;
 use crate::name::Symbol;
 use crate::packet::LinkType;
+use crate::site::TunnelKind;
 
 #[test]
 fn all_holds_when_all_is_as_documented() {
@@ -21,6 +23,27 @@ fn a_line_is_shown_as_it_stands_for_this_run() {
     let here = "02:00:00:00:01:01 > 02:00:00:00:01:02, ethertype IPv4 (0x0800), length 118: 172.30.0.1 > 172.30.0.2: 10.9.0.1 > 10.9.1.3: ICMP echo request, id 4242, seq 1, length 64";
     assert_eq!((line.documented.as_str(), line.expected.as_str(), line.observed.as_deref()), (UNDERLAY_LINES[0], here, Some(here)));
     assert_eq!((line.lab_line, line.findings.len()), (12, 0));
+}
+
+/// What tcpdump prints of a datagram, and what it would if it knew the tunnel.
+#[test]
+fn a_datagram_of_the_labs_own_tunnel_is_taken_apart_as_far_as_the_line_shows() {
+    let datagram = |ttl| ethernet(NODE1_MAC, NODE2_MAC, &ipv4(NODE1, NODE2, 64, 17, 500, &udp(8285, 8285, &request(ttl))));
+    let head = "{node1.underlay.mac} > {node2.underlay.mac}, ethertype IPv4 (0x0800), length 126: {node1.underlay.ip}.8285 > {node2.underlay.ip}.8285: UDP, length 84";
+    let whole = format!("{head}: (ttl 62) {{pod1.ip}} > {{pod3.ip}}: ICMP echo request, id 17555, seq 279, length 64");
+    for (line, ttl, outcome) in [(head, 62, "held"), (&whole, 62, "held"), (&whole, 63, "broken: 1 field differs"), (head, 63, "held")] {
+        let mut world = World::new();
+        let tunnel =
+            LabTunnel { device: "flannel0".to_owned(), kind: TunnelKind::Udp { port: 8285 }, mtu: 1472, underlay: "underlay".to_owned() };
+        world.plan.lab.cluster.network.tunnel = Some(tunnel);
+        world.document(UNDERLAY, &[line]);
+        *world.frames(UNDERLAY) = vec![frame(datagram(ttl))];
+        assert_eq!(spell(&world.line(UNDERLAY, 0).outcome), outcome, "{line} {ttl}");
+        // Without the lab's word for it, there is only a datagram.
+        world.plan.lab.cluster.network.tunnel = None;
+        let outcome = if line == head { "held" } else { "broken: 1 field differs" };
+        assert_eq!(spell(&world.line(UNDERLAY, 0).outcome).replace("2 fields differ", "1 field differs"), outcome, "{line}");
+    }
 }
 
 /// Each field that differs is a finding with its place in both lines.

@@ -67,7 +67,7 @@ fn a_gap_stands_for_any_number_of_words() {
         ("{node2.block} ** onlink", "held"),
         ("{node2.block} via * dev tunl0 proto bird onlink **", "held"),
         ("** onlink", "held"),
-        ("{node2.block} ** dev tunl0 proto bird", "broken: 1 word differs"),
+        ("{node2.block} ** dev tunl0 proto bird", "broken: 4 words differ"),
         ("{node2.block} via * dev tunl0 proto bird onlink ** more", "broken: 1 word differs"),
     ] {
         let verdict = judged(state(&[line], &[]), "10.9.1.0/26 via 172.30.0.2 dev tunl0 proto bird onlink");
