@@ -42,13 +42,13 @@ impl Taken {
 }
 
 /// Checks the cluster.
-pub(super) fn cluster(file: &ClusterFile, problems: &mut Vec<Problem>) -> Cluster {
+pub(super) fn cluster(file: &ClusterFile, text: &str, problems: &mut Vec<Problem>) -> Cluster {
     Cluster {
         cni: file.cni.clone(),
         kube_proxy: file.kube_proxy.map(KubeProxy::text),
         recipe: file.recipe.clone(),
         network: network(&file.network, problems),
-        rules: file.rules.as_ref().map(|text| rules::rules(text, problems)).unwrap_or_default(),
+        rules: file.rules.as_ref().map(|block| rules::rules(block, text, problems)).unwrap_or_default(),
     }
 }
 

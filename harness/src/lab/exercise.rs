@@ -49,8 +49,8 @@ impl Exercise<'_> {
             (LayerKind::Arp, _) => Some("ARP packet"),
             (LayerKind::Icmpv6 | LayerKind::Ipv6, _) => Some("IPv6 packet"),
             (LayerKind::Vxlan, _) => Some("VXLAN packet"),
-            // Where nobody listens or no route leads, ICMP says so, of a request over TCP too.
-            (LayerKind::Ethernet | LayerKind::Vlan | LayerKind::Ipv4 | LayerKind::Icmp | LayerKind::Tcp | LayerKind::Payload, _) => None,
+            // Where nobody listens or no route leads, ICMP says so of a segment, too.
+            (LayerKind::Tcp | LayerKind::Icmp | LayerKind::Ethernet | LayerKind::Vlan | LayerKind::Ipv4 | LayerKind::Payload, _) => None,
         }
     }
 

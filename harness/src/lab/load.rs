@@ -78,7 +78,7 @@ fn convert(file: &LabFile, path: &Path, text: &str, problems: &mut Vec<Problem>)
     if file.title.trim().is_empty() {
         problems.push(Problem::new(file.title.span.clone(), "the title is empty").hint("one line for people"));
     }
-    let cluster = cluster::cluster(&file.cluster, problems);
+    let cluster = cluster::cluster(&file.cluster, text, problems);
     let mut taken = Taken::default();
     reserved(file, problems);
     let nodes = cluster::nodes(file, &cluster.network, &mut taken, problems);

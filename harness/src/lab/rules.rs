@@ -1,6 +1,7 @@
 //! What a CNI's agent adds to the packet filter, checked as far as it can be without one.
 
 use super::at::At;
+use super::lines::{self, Spelt};
 use super::problem::Problem;
 
 /// The tables that there are (iptables(8)).
@@ -10,12 +11,14 @@ const TABLES: [&str; 5] = ["filter", "nat", "mangle", "raw", "security"];
 const BLOCK: &str = "{block}";
 
 /// Reads lines as `iptables-save` prints them: `*nat`, `:CHAIN - [0:0]`, `-A CHAIN …`, `COMMIT`; comments are left out.
-pub(super) fn rules(text: &At<String>, problems: &mut Vec<Problem>) -> Vec<String> {
+/// `text` is the file's.
+pub(super) fn rules(block: &At<String>, text: &str, problems: &mut Vec<Problem>) -> Vec<String> {
     let mut table = None;
     let mut rules = Vec::new();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let mut wrong = |message: String, hint: &str| problems.push(Problem::new(text.span.clone(), message).hint(hint));
-        match (line.split_at(1), table) {
+    for Spelt { text: line, span } in lines::split(block, text).into_iter().filter(|line| !line.text.starts_with('#')) {
+        let mut wrong = |message: String, hint: &str| problems.push(Problem::new(span.clone(), message).hint(hint));
+        // Every line starts with a character of one byte, or it is wrong.
+        match (line.split_at_checked(1).unwrap_or(("", line)), table) {
             (("*", name), None) if TABLES.contains(&name) => table = Some(name),
             (("*", name), None) => wrong(format!("there is no table `{name}`"), &format!("one of {}", TABLES.join(", "))),
             (("*", _), Some(open)) => wrong(format!("the table `{open}` is not closed before `{line}`"), "a table ends with `COMMIT`"),
@@ -35,7 +38,7 @@ pub(super) fn rules(text: &At<String>, problems: &mut Vec<Problem>) -> Vec<Strin
         rules.push(line.to_owned());
     }
     if let Some(open) = table {
-        problems.push(Problem::new(text.span.clone(), format!("the table `{open}` is not closed")).hint("a table ends with `COMMIT`"));
+        problems.push(Problem::new(block.span.clone(), format!("the table `{open}` is not closed")).hint("a table ends with `COMMIT`"));
     }
     rules
 }

@@ -32,8 +32,8 @@ pub(super) struct Servers {
 impl Servers {
     /// Has each of `servers` listen in its place.
     pub(super) async fn listen(on: &Site, servers: &[Server]) -> Result<Self, ProbeError> {
-        let (notify, exchanges) = channel();
-        let mut all = Self { threads: Vec::new(), served: exchanges };
+        let (tell, served) = channel();
+        let mut all = Self { threads: Vec::new(), served };
         for server in servers {
             let place = on.places.get(&server.place).ok_or_else(|| ProbeError::NoPlace(server.place.clone()))?;
             let netns = place.netns().ok_or_else(|| ProbeError::NoNamespace(server.place.clone()))?;
@@ -41,10 +41,10 @@ impl Servers {
             let failed = |source| ProbeError::Listen { place: server.place.clone(), port: server.port, source };
             let entered = meanwhile_in_netns(netns, move || TcpListener::bind(at)).await;
             let listener = entered.map_err(|source| ProbeError::Enter { place: server.place.clone(), source })?.map_err(failed)?;
-            let (ours, tell, server) = (listener.try_clone().map_err(failed)?, notify.clone(), server.clone());
+            let (ours, told, who) = (listener.try_clone().map_err(failed)?, tell.clone(), server.clone());
             let serve = move || {
                 while let Ok((client, _)) = listener.accept() {
-                    serve(client, &server, &tell);
+                    serve(client, &who, &told);
                 }
             };
             let thread = thread::Builder::new().name("http-server".into()).spawn(serve).map_err(failed)?;
