@@ -81,6 +81,9 @@ impl<'a> Reader<'a> {
 
     /// Complains.
     pub(super) fn problem(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        // What is missing behind the end of the line is pointed at there.
+        let end = self.text.len();
+        let span = span.start.min(end)..span.end.min(end);
         self.problems.push(LineProblem { span, message: message.into(), hint: Some(hint.into()) });
     }
 
