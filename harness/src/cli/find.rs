@@ -34,8 +34,8 @@ pub(super) fn lab_file(named: &Path) -> Result<PathBuf, String> {
     if file.is_file() {
         return Ok(file);
     }
-    let names = names(&folder);
-    let hint = if names.is_empty() { String::new() } else { format!("\nhint: there are {}", names.join(", ")) };
+    let known = names(&folder);
+    let hint = if known.is_empty() { String::new() } else { format!("\nhint: there are {}", known.join(", ")) };
     Err(format!("there is no lab `{}`, neither as a path nor under {}{hint}", named.display(), folder.display()))
 }
 

@@ -77,7 +77,7 @@ fn leg(stack: &Stack<'_>, bytes: &[u8], token: usize) -> Leg {
     };
     match kind {
         (LayerKind::Icmp, Some(ECHO_REPLY)) | (LayerKind::Icmpv6, Some(ECHO_REPLY_V6)) => Leg::Reply,
-        (LayerKind::Icmp, Some(kind)) if innermost.is_some() && ERRORS.contains(&kind) => Leg::Error,
+        (LayerKind::Icmp, Some(kind)) if ERRORS.contains(&kind) => Leg::Error,
         (LayerKind::Icmpv6, Some(..=LAST_ERROR_V6)) => Leg::Error,
         _ => Leg::Request,
     }

@@ -3,18 +3,19 @@
 use std::net::Ipv4Addr;
 
 use super::bytes::{array, be16};
-use super::field::{Field, LayerKind, Value};
-use super::layer::{Fault, Layer, Rest, Step};
+use super::field::{Field, Value};
+use super::layer::{Fault, Head, Layer, Rest};
 
 /// Bytes before the addresses.
 pub(super) const FIXED: u32 = 8;
 
 /// Reads the header and the addresses, whatever their lengths.
-pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
+pub(super) fn read(rest: &mut Rest<'_>) -> Result<Head, Fault> {
     let data = rest.need(FIXED)?;
     let header = FIXED + 2 * (u32::from(data[4]) + u32::from(data[5]));
     rest.need(header)?;
-    Ok(Step { layer: rest.layer(LayerKind::Arp, header), rest: rest.behind(header), next: None })
+    rest.advance(header);
+    Ok(Head { header, next: None })
 }
 
 /// The value of `field`; of the addresses only where they are Ethernet's and IPv4's.

@@ -6,7 +6,7 @@ use super::bytes::cap;
 use super::field::LayerKind;
 use super::frame::LinkType;
 use super::hints::Hints;
-use super::layer::{DEPTH, Fault, Limit, Rest, Stack, Step, Stop};
+use super::layer::{DEPTH, Fault, Head, Layer, Limit, Rest, Stack, Stop};
 use super::{arp, ethernet, icmp, icmpv6, ipv4, ipv6, tcp, udp, vlan, vxlan};
 
 /// Takes a frame apart: `bytes` as captured (perhaps fewer than the frame had), `wire_length` bytes on the wire.
@@ -33,32 +33,51 @@ pub fn dissect<'a>(bytes: &'a [u8], wire_length: u32, link: LinkType, hints: &Hi
 }
 
 /// The same for bytes that start with a layer of the kind `first`.
-#[inline]
 pub(super) fn dissect_from<'a>(first: LayerKind, bytes: &'a [u8], wire_length: u32, hints: &Hints) -> Stack<'a> {
     let mut stack = Stack { layers: ArrayVec::new(), broken: None, stop: None, payload: &[], captured: bytes.len(), wire_length };
-    let mut rest = Rest { data: cap(bytes, wire_length), length: wire_length, said_by: None };
-    let mut next = Some(first);
-    while let Some(kind) = next {
-        match read(kind, rest, hints) {
-            Ok(step) if !stack.layers.is_full() => {
-                stack.layers.push(step.layer);
-                rest = step.rest;
-                next = step.next;
+    let rest = Rest { data: cap(bytes, wire_length), length: wire_length, said_by: None };
+    walk(&mut stack, first, rest, hints);
+    stack
+}
+
+/// Reads layer after layer.
+#[inline]
+fn walk<'a>(stack: &mut Stack<'a>, first: LayerKind, mut rest: Rest<'a>, hints: &Hints) {
+    let mut kind = first;
+    loop {
+        if stack.layers.is_full() {
+            broken(stack, kind, &rest, None);
+            break;
+        }
+        let whole = rest;
+        match read(kind, &mut rest, hints) {
+            Ok(Head { header, next }) => {
+                // As far as the layer itself says that its bytes go.
+                let data = whole.data.get(..header as usize + rest.data.len()).unwrap_or(whole.data);
+                stack.layers.push(Layer { kind, header, length: whole.length, data });
+                let Some(next) = next else { break };
+                kind = next;
             }
-            outcome => {
-                stack.stop = Some(stop(kind, &rest, &stack, outcome.err().as_ref()));
-                stack.broken = Some(rest.layer(kind, 0));
+            Err(fault) => {
+                rest = whole;
+                broken(stack, kind, &rest, Some(fault));
                 break;
             }
         }
     }
     stack.payload = cap(rest.data, rest.length);
-    stack
+}
+
+/// Remembers the layer that could not be read.
+#[cold]
+fn broken<'a>(stack: &mut Stack<'a>, kind: LayerKind, rest: &Rest<'a>, fault: Option<Fault>) {
+    stack.stop = Some(stop(kind, rest, stack, fault));
+    stack.broken = Some(Layer { kind, header: 0, length: rest.length, data: rest.data });
 }
 
 /// Reads one layer of `kind` off the front of `rest`.
 #[inline]
-fn read<'a>(kind: LayerKind, rest: Rest<'a>, hints: &Hints) -> Result<Step<'a>, Fault> {
+fn read(kind: LayerKind, rest: &mut Rest<'_>, hints: &Hints) -> Result<Head, Fault> {
     match kind {
         LayerKind::Ethernet => ethernet::read(rest),
         LayerKind::Vlan => vlan::read(rest),
@@ -70,7 +89,7 @@ fn read<'a>(kind: LayerKind, rest: Rest<'a>, hints: &Hints) -> Result<Step<'a>, 
         LayerKind::Tcp => tcp::read(rest),
         LayerKind::Udp => udp::read(rest, hints),
         LayerKind::Vxlan => vxlan::read(rest),
-        LayerKind::Payload => Ok(Step { layer: rest.layer(kind, 0), rest, next: None }),
+        LayerKind::Payload => Ok(Head { header: 0, next: None }),
     }
 }
 
@@ -96,18 +115,17 @@ pub(super) fn by_protocol(carrier: LayerKind, protocol: u8) -> Option<LayerKind>
 }
 
 /// Says why `kind` could not be read off `rest`; without a fault the stack is full.
-#[cold]
-fn stop(layer: LayerKind, rest: &Rest<'_>, stack: &Stack<'_>, fault: Option<&Fault>) -> Stop {
+fn stop(layer: LayerKind, rest: &Rest<'_>, stack: &Stack<'_>, fault: Option<Fault>) -> Stop {
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     match fault {
         None => Stop { layer, needed: number(DEPTH + 1), had: number(DEPTH), limit: Limit::Depth },
-        Some(&Fault::Lie { needed, had }) => Stop { layer, needed, had, limit: Limit::Own },
-        Some(&Fault::Version { wanted, found }) => Stop { layer, needed: u32::from(wanted), had: u32::from(found), limit: Limit::Version },
-        Some(&Fault::Short(needed)) if rest.length < needed => {
+        Some(Fault::Lie { needed, had }) => Stop { layer, needed, had, limit: Limit::Own },
+        Some(Fault::Version { wanted, found }) => Stop { layer, needed: u32::from(wanted), had: u32::from(found), limit: Limit::Version },
+        Some(Fault::Short(needed)) if rest.length < needed => {
             let limit = rest.said_by.map_or(Limit::Frame, Limit::Header);
             Stop { layer, needed, had: rest.length, limit }
         }
-        Some(&Fault::Short(needed)) => {
+        Some(Fault::Short(needed)) => {
             let limit = if stack.captured < stack.wire_length as usize { Limit::Snap } else { Limit::Frame };
             Stop { layer, needed, had: number(rest.data.len()), limit }
         }

@@ -2,7 +2,7 @@
 
 use super::bytes::{array, be16, cap};
 use super::field::{Field, LayerKind, Value};
-use super::layer::{Fault, Layer, Rest, Step};
+use super::layer::{Fault, Head, Layer, Rest};
 
 /// Bytes of the header: two addresses and the type.
 pub(super) const HEADER: u32 = 14;
@@ -12,7 +12,7 @@ pub(super) const LENGTH_MAX: u16 = 1500;
 
 /// Reads the header.
 #[inline]
-pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
+pub(super) fn read(rest: &mut Rest<'_>) -> Result<Head, Fault> {
     // Inside VXLAN the datagram may hold more bytes than its own header admits.
     let held = u32::try_from(rest.data.len()).unwrap_or(u32::MAX);
     if rest.length < held {
@@ -20,17 +20,19 @@ pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
     }
     let data = rest.need(HEADER)?;
     let ethertype = u16::from_be_bytes([data[12], data[13]]);
-    let behind = behind_type(rest.behind(HEADER), ethertype);
-    Ok(Step { layer: rest.layer(LayerKind::Ethernet, HEADER), rest: behind, next: by_ethertype(ethertype) })
+    rest.advance(HEADER);
+    limit_by_type(rest, ethertype);
+    Ok(Head { header: HEADER, next: by_ethertype(ethertype) })
 }
 
-/// What follows a type field: as much as it says, where it is a length.
-pub(super) fn behind_type(mut rest: Rest<'_>, ethertype: u16) -> Rest<'_> {
+/// Leaves as much behind a type field as it says, where it is a length.
+#[inline]
+pub(super) fn limit_by_type(rest: &mut Rest<'_>, ethertype: u16) {
     let length = u32::from(ethertype);
     if ethertype <= LENGTH_MAX && length < rest.length {
-        rest = Rest { data: cap(rest.data, length), length, said_by: Some(LayerKind::Ethernet) };
+        rest.data = cap(rest.data, length);
+        rest.limit(LayerKind::Ethernet, length);
     }
-    rest
 }
 
 /// What a type announces (IEEE 802 numbers).

@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 
 use super::bytes::{array, be16, checksum, u8};
-use super::field::{Field, LayerKind, Value};
-use super::layer::{Fault, Layer, Rest, Step};
+use super::field::{Field, Value};
+use super::layer::{Fault, Head, Layer, Rest};
 
 /// Bytes of the header: type, code, checksum and four bytes whose meaning depends on the type.
 pub(super) const HEADER: u32 = 8;
@@ -25,9 +25,10 @@ pub(super) const FRAGMENTATION_NEEDED: u8 = 4;
 
 /// Reads the header; what an error quotes is payload.
 #[inline]
-pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
+pub(super) fn read(rest: &mut Rest<'_>) -> Result<Head, Fault> {
     rest.need(HEADER)?;
-    Ok(Step { layer: rest.layer(LayerKind::Icmp, HEADER), rest: rest.behind(HEADER), next: None })
+    rest.advance(HEADER);
+    Ok(Head { header: HEADER, next: None })
 }
 
 /// The value of `field`; those of a quoted packet only where the message is an error that quotes one.

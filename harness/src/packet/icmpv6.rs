@@ -3,8 +3,8 @@
 use std::net::Ipv6Addr;
 
 use super::bytes::{array, be16, be32, u8};
-use super::field::{Field, LayerKind, Value};
-use super::layer::{Fault, Layer, Rest, Step};
+use super::field::{Field, Value};
+use super::layer::{Fault, Head, Layer, Rest};
 
 /// Bytes of the header: type, code, checksum and four bytes whose meaning depends on the type.
 pub(super) const HEADER: u32 = 8;
@@ -27,9 +27,10 @@ pub(super) const REDIRECT: u8 = 137;
 pub(super) const LISTENER_REPORT_V2: u8 = 143;
 
 /// Reads the header; what an error quotes is payload.
-pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
+pub(super) fn read(rest: &mut Rest<'_>) -> Result<Head, Fault> {
     rest.need(HEADER)?;
-    Ok(Step { layer: rest.layer(LayerKind::Icmpv6, HEADER), rest: rest.behind(HEADER), next: None })
+    rest.advance(HEADER);
+    Ok(Head { header: HEADER, next: None })
 }
 
 /// The value of `field`.

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use super::bytes::{array, be16, cap, checksum, u8};
 use super::dissect::by_protocol;
 use super::field::{Field, LayerKind, Value};
-use super::layer::{Fault, Layer, Rest, Step};
+use super::layer::{Fault, Head, Layer, Rest};
 
 /// Bytes of a header without options.
 pub(super) const HEADER: u32 = 20;
@@ -15,7 +15,7 @@ pub(super) const FLAGS: [(u16, &str); 3] = [(0x2000, "+"), (0x4000, "DF"), (0x80
 
 /// Reads the header with its options. What follows the first fragment's header is taken apart, what follows a later one's is payload.
 #[inline]
-pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
+pub(super) fn read(rest: &mut Rest<'_>) -> Result<Head, Fault> {
     match rest.data.first() {
         Some(first) if first >> 4 != 4 => return Err(Fault::Version { wanted: 4, found: first >> 4 }),
         _ => {}
@@ -30,11 +30,12 @@ pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
         return Err(Fault::Lie { needed: header, had: total });
     }
     rest.need(header)?;
-    let layer = Layer { data: cap(data, total), ..rest.layer(LayerKind::Ipv4, header) };
-    let inner = Rest { data: &layer.data[header as usize..], length: total - header, said_by: Some(LayerKind::Ipv4) };
     let offset = u16::from_be_bytes([data[6], data[7]]) & 0x1fff;
     let next = if offset == 0 { by_protocol(LayerKind::Ipv4, data[9]) } else { None };
-    Ok(Step { layer, rest: inner, next })
+    rest.data = cap(data, total);
+    rest.limit(LayerKind::Ipv4, total);
+    rest.advance(header);
+    Ok(Head { header, next })
 }
 
 /// The value of `field`.

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use super::bytes::{array, be16, be32, cap, u8};
 use super::dissect::by_protocol;
 use super::field::{Field, LayerKind, Value};
-use super::layer::{Fault, Layer, Rest, Step};
+use super::layer::{Fault, Head, Layer, Rest};
 
 /// Bytes of the header itself.
 pub(super) const HEADER: u32 = 40;
@@ -17,7 +17,7 @@ pub(super) const FRAGMENT: u8 = 44;
 pub(super) const DESTINATION: u8 = 60;
 
 /// Reads the header and the extension headers behind it; a fragment but the first is payload behind them.
-pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
+pub(super) fn read(rest: &mut Rest<'_>) -> Result<Head, Fault> {
     match rest.data.first() {
         Some(first) if first >> 4 != 6 => return Err(Fault::Version { wanted: 6, found: first >> 4 }),
         _ => {}
@@ -36,9 +36,10 @@ pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
             break;
         }
     }
-    let layer = Layer { data: packet.data, ..rest.layer(LayerKind::Ipv6, header) };
     let next = if tail { None } else { by_protocol(LayerKind::Ipv6, protocol) };
-    Ok(Step { layer, rest: packet.behind(header), next })
+    *rest = packet;
+    rest.advance(header);
+    Ok(Head { header, next })
 }
 
 /// The length of the extension header `protocol` that starts at `at`; `None` if it is none. All of it is there.

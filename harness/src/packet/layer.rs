@@ -9,7 +9,7 @@ use super::field::{Field, LayerKind, Value};
 use super::{arp, ethernet, icmp, icmpv6, ipv4, ipv6, tcp, udp, vlan, vxlan};
 
 /// How many layers a stack holds at most.
-pub(super) const DEPTH: usize = 24;
+pub(super) const DEPTH: usize = 16;
 
 /// One layer of a frame: a view of its bytes, nothing is copied.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,7 @@ pub struct Layer<'a> {
 
 impl<'a> Layer<'a> {
     /// Which layer it is.
+    #[inline]
     pub fn kind(&self) -> LayerKind {
         self.kind
     }
@@ -42,6 +43,7 @@ impl<'a> Layer<'a> {
     /// The value of `field`; `None` if this layer has no such field, or this packet does not say it (an `ack` without the ACK flag).
     ///
     /// Sequence and acknowledgment numbers are those of the header, not relative to a conversation.
+    #[inline]
     pub fn get(&self, field: Field) -> Option<Value> {
         match self.kind {
             LayerKind::Ethernet => ethernet::get(self, field),
@@ -60,6 +62,7 @@ impl<'a> Layer<'a> {
 
     /// Whether its checksum is right; `None` where it has none that its own bytes alone decide (all but IPv4 and ICMP), or not
     /// all of them were captured.
+    #[inline]
     pub fn checksum_holds(&self) -> Option<bool> {
         match self.kind {
             LayerKind::Ipv4 => Some(ipv4::checksum_holds(self)),
@@ -85,6 +88,7 @@ pub struct Stack<'a> {
 
 impl<'a> Stack<'a> {
     /// The layers, outermost first.
+    #[inline]
     pub fn layers(&self) -> &[Layer<'a>] {
         &self.layers
     }
@@ -162,33 +166,36 @@ pub(super) struct Rest<'a> {
 
 impl<'a> Rest<'a> {
     /// The first `header` bytes, or why they cannot be had.
+    #[inline]
     pub(super) fn need(&self, header: u32) -> Result<&'a [u8], Fault> {
         if self.length < header || (self.data.len() as u64) < u64::from(header) { Err(Fault::Short(header)) } else { Ok(self.data) }
     }
 
-    /// This as a layer of `kind` whose header has `header` bytes.
-    pub(super) fn layer(&self, kind: LayerKind, header: u32) -> Layer<'a> {
-        Layer { kind, header, length: self.length, data: self.data }
+    /// Leaves `header` bytes behind.
+    #[inline]
+    pub(super) fn advance(&mut self, header: u32) {
+        self.data = self.data.get(header as usize..).unwrap_or_default();
+        self.length = self.length.saturating_sub(header);
     }
 
-    /// What is left behind `header` bytes.
-    pub(super) fn behind(&self, header: u32) -> Self {
-        Self {
-            data: self.data.get(header as usize..).unwrap_or_default(),
-            length: self.length.saturating_sub(header),
-            said_by: self.said_by,
-        }
+    /// Believes the layer of `kind` that no more than `length` bytes are left.
+    #[inline]
+    pub(super) fn limit(&mut self, kind: LayerKind, length: u32) {
+        self.length = length;
+        self.said_by = Some(kind);
     }
 }
 
-/// A layer that was read, and where to go on.
-pub(super) struct Step<'a> {
-    pub(super) layer: Layer<'a>,
-    pub(super) rest: Rest<'a>,
+/// A header that was read, and what follows it.
+#[derive(Clone, Copy)]
+pub(super) struct Head {
+    /// Its bytes.
+    pub(super) header: u32,
     pub(super) next: Option<LayerKind>,
 }
 
 /// Why a layer cannot be read.
+#[derive(Clone, Copy)]
 pub(super) enum Fault {
     /// It needs this many bytes, and there are fewer.
     Short(u32),

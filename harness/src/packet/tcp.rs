@@ -1,8 +1,8 @@
 //! TCP (RFC 9293) with its options.
 
 use super::bytes::{be16, be32, u8};
-use super::field::{Field, LayerKind, Value};
-use super::layer::{Fault, Layer, Rest, Step};
+use super::field::{Field, Value};
+use super::layer::{Fault, Head, Layer, Rest};
 use super::line::http_line;
 
 /// Bytes of a header without options.
@@ -26,17 +26,19 @@ pub(super) const OPTION_TIMESTAMP: u8 = 8;
 
 /// Reads the header with its options.
 #[inline]
-pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
+pub(super) fn read(rest: &mut Rest<'_>) -> Result<Head, Fault> {
     let data = rest.need(HEADER)?;
     let header = u32::from(data[12] >> 4) * 4;
     if header < HEADER {
         return Err(Fault::Lie { needed: HEADER, had: header });
     }
     rest.need(header)?;
-    Ok(Step { layer: rest.layer(LayerKind::Tcp, header), rest: rest.behind(header), next: None })
+    rest.advance(header);
+    Ok(Head { header, next: None })
 }
 
 /// The value of `field`.
+#[inline]
 pub(super) fn get(layer: &Layer<'_>, field: Field) -> Option<Value> {
     let data = layer.data;
     let number = |value: Result<u32, _>| value.ok().map(|value| Value::Number(value.into()));

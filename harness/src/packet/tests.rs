@@ -115,8 +115,28 @@ fn a_frame_of_endless_tunnels_ends() {
         packet.splice(0..0, [0x45, 0, high, low, 0, 0, 0, 0, 64, 4, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
     }
     let stack = dissect(&packet, 1200, LinkType::Raw, &Hints::default());
-    assert_eq!(stack.layers().len(), 24);
-    assert_eq!(stack.stop().map(Stop::to_string).as_deref(), Some("IPv4 is layer 25, at most 24 are taken apart"));
+    assert_eq!(stack.layers().len(), 16);
+    assert_eq!(stack.stop().map(Stop::to_string).as_deref(), Some("IPv4 is layer 17, at most 16 are taken apart"));
+}
+
+#[test]
+fn packets_made_to_exhaust_the_printer_do_not() {
+    let nested = |protocol: u8, between: &[u8]| {
+        let part = 20 + between.len();
+        let mut packet = Vec::new();
+        for left in 0..65_000 / part {
+            let [high, low] = u16::try_from(65_000 / part * part - left * part).expect("16 bits").to_be_bytes();
+            packet.extend([0x45, 0, high, low, 0, 0, 0, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+            packet.extend(between);
+        }
+        packet
+    };
+    for packet in [nested(4, b""), nested(1, &[3, 1, 0, 0, 0, 0, 0, 0])] {
+        let stack = dissect(&packet, 65_000, LinkType::Raw, &Hints::default());
+        for detail in [Detail::Brief, Detail::Verbose] {
+            assert!(Printer::new(detail).line(&stack, LinkType::Raw).text.len() < 200_000);
+        }
+    }
 }
 
 #[test]

@@ -1,19 +1,20 @@
 //! One VLAN tag (IEEE 802.1Q), and the type field behind it.
 
 use super::bytes::be16;
-use super::ethernet::{behind_type, by_ethertype};
-use super::field::{Field, LayerKind, Value};
-use super::layer::{Fault, Layer, Rest, Step};
+use super::ethernet::{by_ethertype, limit_by_type};
+use super::field::{Field, Value};
+use super::layer::{Fault, Head, Layer, Rest};
 
 /// Bytes of the tag: control information and the next type.
 pub(super) const HEADER: u32 = 4;
 
 /// Reads the tag.
-pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
+pub(super) fn read(rest: &mut Rest<'_>) -> Result<Head, Fault> {
     let data = rest.need(HEADER)?;
     let ethertype = u16::from_be_bytes([data[2], data[3]]);
-    let behind = behind_type(rest.behind(HEADER), ethertype);
-    Ok(Step { layer: rest.layer(LayerKind::Vlan, HEADER), rest: behind, next: by_ethertype(ethertype) })
+    rest.advance(HEADER);
+    limit_by_type(rest, ethertype);
+    Ok(Head { header: HEADER, next: by_ethertype(ethertype) })
 }
 
 /// The value of `field`.

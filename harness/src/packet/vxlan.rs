@@ -2,15 +2,16 @@
 
 use super::bytes::{be24, u8};
 use super::field::{Field, LayerKind, Value};
-use super::layer::{Fault, Layer, Rest, Step};
+use super::layer::{Fault, Head, Layer, Rest};
 
 /// Bytes of the header.
 pub(super) const HEADER: u32 = 8;
 
 /// Reads the header; an Ethernet frame follows.
-pub(super) fn read(rest: Rest<'_>) -> Result<Step<'_>, Fault> {
+pub(super) fn read(rest: &mut Rest<'_>) -> Result<Head, Fault> {
     rest.need(HEADER)?;
-    Ok(Step { layer: rest.layer(LayerKind::Vxlan, HEADER), rest: rest.behind(HEADER), next: Some(LayerKind::Ethernet) })
+    rest.advance(HEADER);
+    Ok(Head { header: HEADER, next: Some(LayerKind::Ethernet) })
 }
 
 /// The value of `field`.

@@ -39,7 +39,8 @@ fn request(size: usize) -> Vec<u8> {
     message.resize(8 + size, b'c');
     let sum: u32 = message.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(*pair.get(1).unwrap_or(&0))).sum();
     let folded = (sum & 0xffff) + (sum >> 16);
-    message[2..4].copy_from_slice(&(!u16::try_from((folded & 0xffff) + (folded >> 16)).unwrap()).to_be_bytes());
+    let whole = u16::try_from((folded & 0xffff) + (folded >> 16)).expect("folded twice");
+    message[2..4].copy_from_slice(&(!whole).to_be_bytes());
     message
 }
 
@@ -49,7 +50,7 @@ fn answer(socket: &OwnedFd) -> Result<Answer, Errno> {
         let length = recv(socket.as_raw_fd(), &mut buffer, MsgFlags::empty())?;
         // An echo reply behind an IPv4 header of 20 bytes.
         if length >= 28 && buffer[20] == 0 {
-            return Ok(Answer { from: Ipv4Addr::from(<[u8; 4]>::try_from(&buffer[12..16]).unwrap()), ttl: buffer[8] });
+            return Ok(Answer { from: Ipv4Addr::new(buffer[12], buffer[13], buffer[14], buffer[15]), ttl: buffer[8] });
         }
     }
 }

@@ -91,31 +91,45 @@ fn gone(mark: &str) -> Result<(), Failed> {
     }
 }
 
-fn start(mark: &str) -> Child {
-    let mut command = Command::new(this_program());
-    command.arg("hold").env(MARK, mark).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    command.spawn().expect("this program starts")
+/// A [`hold`] that is killed when it is dropped, and waited for.
+struct Held(Child);
+
+impl Held {
+    #[expect(clippy::disallowed_methods, reason = "it is to be killed, which no place lets us do")]
+    fn start(mark: &str) -> Self {
+        let mut command = Command::new(this_program());
+        command.arg("hold").env(MARK, mark).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        Self(command.spawn().expect("this program starts"))
+    }
 }
 
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "there is no condition to wait for: any moment will do")]
 pub(crate) fn killed() -> Result<(), Failed> {
     let before = Host::now();
-    let began = Instant::now();
     let mark = |moment: &str| format!("{}-{moment}", std::process::id());
-    let mut whole = start(&mark("whole"));
-    whole.stdout.take().expect("piped").read_exact(&mut [0])?;
+    let began = Instant::now();
+    let mut whole = Held::start(&mark("whole"));
+    whole.0.stdout.take().expect("piped").read_exact(&mut [0])?;
     let until_up = began.elapsed();
-    if marked(&mark("whole")).len() != 3 {
-        return Err(Failed::from(format!("three processes hold a lab, but there are {:?}", marked(&mark("whole")))));
+    // Otherwise nothing below would be told apart from everything.
+    let processes = marked(&mark("whole"));
+    if processes.len() != 3 {
+        return Err(Failed::from(format!("a lab is three processes, but there are {processes:?}")));
     }
-    whole.kill()?;
-    whole.wait()?;
+    drop(whole);
     gone(&mark("whole"))?;
     for moment in 0..KILLS {
         let mark = mark(&moment.to_string());
-        let mut child = start(&mark);
+        let held = Held::start(&mark);
         thread::sleep(until_up * moment / (KILLS - 5));
-        child.kill()?;
-        child.wait()?;
+        drop(held);
         gone(&mark)?;
     }
     let after = Host::now();

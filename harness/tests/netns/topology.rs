@@ -24,30 +24,42 @@ pub(crate) fn calico_ipip() -> Topology {
     }
 }
 
-fn node(name: &str, host: u8, mac: [u8; 6], block: &str, peer: u8, peer_block: &str) -> NodeSpec {
-    let block: ipnet::Ipv4Net = block.parse().unwrap();
-    let blackhole = RouteSpec { to: block, via: None, device: None, protocol: BIRD, onlink: false };
-    let to_peer = RouteSpec {
-        to: peer_block.parse().unwrap(),
+/// With a third node, which has no pods and knows the way to those of the others.
+pub(crate) fn with_node3() -> Topology {
+    let mut topology = calico_ipip();
+    let mut node3 = node("node3", 113, [0x52, 0x54, 0, 0, 0, 3], "10.244.1.0/26", 111, "10.244.153.192/26");
+    node3.routes.push(to_peer(112, "10.244.146.192/26"));
+    topology.nodes.push(node3);
+    topology
+}
+
+fn to_peer(peer: u8, block: &str) -> RouteSpec {
+    RouteSpec {
+        to: block.parse().expect("a prefix"),
         via: Some(Ipv4Addr::new(192, 168, 100, peer)),
         device: Some("tunl0".to_owned()),
         protocol: BIRD,
         onlink: true,
-    };
+    }
+}
+
+fn node(name: &str, host: u8, mac: [u8; 6], block: &str, peer: u8, peer_block: &str) -> NodeSpec {
+    let block: ipnet::Ipv4Net = block.parse().expect("a prefix");
+    let blackhole = RouteSpec { to: block, via: None, device: None, protocol: BIRD, onlink: false };
     NodeSpec {
         name: PlaceName::new(name),
         nics: vec![
             Nic {
                 name: "default".to_owned(),
                 interface: "ens3".to_owned(),
-                address: format!("172.18.22.{host}/24").parse().unwrap(),
+                address: format!("172.18.22.{host}/24").parse().expect("an address"),
                 mac: None,
                 gateway: Some(Ipv4Addr::new(172, 18, 22, 1)),
             },
             Nic {
                 name: "underlay".to_owned(),
                 interface: "ens10".to_owned(),
-                address: format!("192.168.100.{host}/24").parse().unwrap(),
+                address: format!("192.168.100.{host}/24").parse().expect("an address"),
                 mac: Some(mac),
                 gateway: None,
             },
@@ -61,7 +73,7 @@ fn node(name: &str, host: u8, mac: [u8; 6], block: &str, peer: u8, peer_block: &
             underlay: "underlay".to_owned(),
             peers: Vec::new(),
         }),
-        routes: vec![to_peer, blackhole],
+        routes: vec![to_peer(peer, peer_block), blackhole],
     }
 }
 

@@ -23,7 +23,7 @@ fn processes() -> Vec<String> {
     numbers.filter(|number| *number != 1).filter_map(describe).collect()
 }
 
-/// Tells of a process; `None` if it has ended, whether or not anybody has asked how (proc_pid_stat(5): the state `Z`).
+/// Tells of a process; `None` if it has ended, whether or not anybody has asked how (state `Z`, proc(5)).
 fn describe(number: u32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
     let (name, rest) = stat.split_once('(')?.1.rsplit_once(')')?;

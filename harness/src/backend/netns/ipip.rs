@@ -1,6 +1,6 @@
 //! IP-in-IP (RFC 2003) as the Linux kernel does it: the outer header of `ipip` with `ttl inherit` and `nopmtudisc`, as Calico sets it up.
 //!
-//! What each field is comes from net/ipv4/ip_tunnel.c (`ip_tunnel_xmit`, `ip_tunnel_rcv`) and include/net/inet_ecn.h; recordings of a real
+//! What each field is comes from `net/ipv4/ip_tunnel.c` (`ip_tunnel_xmit`, `ip_tunnel_rcv`) and `include/net/inet_ecn.h`; recordings of a real
 //! cluster show the same.
 
 use std::net::Ipv4Addr;

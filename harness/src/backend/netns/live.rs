@@ -6,7 +6,7 @@ use ipnet::Ipv4Net;
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::address::AddressAttribute;
 use rtnetlink::packet_route::link::{
-    BridgePortState, InfoBridgePort, InfoPortData, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
+    BridgePortState, InfoBridgePort, InfoKind, InfoPortData, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
 };
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteType};
 
@@ -42,6 +42,13 @@ pub(super) async fn links(netlink: &Netlink) -> Result<Vec<Link>, UpError> {
         .collect())
 }
 
+/// One device. Since Linux 6.8 asking for a single one makes the kernel catch up with its carrier (`linkwatch_sync_dev` in `rtnl_getlink`,
+/// net/core/rtnetlink.c), which it otherwise does when it has time.
+pub(super) async fn link(netlink: &Netlink, index: u32) -> Result<Option<Link>, UpError> {
+    let told = netlink.list(Request::link(index)).await?;
+    Ok(told.into_iter().find_map(|message| if let RouteNetlinkMessage::NewLink(link) = message { Some(read_link(&link)) } else { None }))
+}
+
 /// The IPv4 addresses of a namespace, each with its device's number.
 pub(super) async fn addresses(netlink: &Netlink) -> Result<Vec<(u32, Ipv4Net)>, UpError> {
     let told = netlink.list(Request::addresses()).await?;
@@ -67,21 +74,24 @@ pub(super) async fn routes(netlink: &Netlink) -> Result<Vec<Route>, UpError> {
 
 fn read_link(message: &LinkMessage) -> Link {
     let mut link = Link { name: String::new(), index: message.header.index, mac: None, blocked: None };
-    let mut state = State::Unknown;
-    let mut port = None;
+    let (mut state, mut port, mut has_carrier) = (State::Unknown, None, false);
     for attribute in &message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name.clone_from(name),
             LinkAttribute::Address(mac) => link.mac = mac.as_slice().try_into().ok(),
             LinkAttribute::OperState(found) => state = *found,
-            LinkAttribute::LinkInfo(infos) => port = infos.iter().find_map(read_port),
+            LinkAttribute::LinkInfo(infos) => {
+                port = infos.iter().find_map(read_port);
+                has_carrier = infos.iter().any(|info| matches!(info, LinkInfo::Kind(InfoKind::Veth | InfoKind::Bridge)));
+            }
             _ => {}
         }
     }
     link.blocked = if !message.header.flags.contains(LinkFlags::Up) {
         Some("is down".to_owned())
-    } else if !matches!(state, State::Up | State::Unknown) {
-        // TUN and tunnel devices stay at "unknown": nothing below them could be down (RFC 2863 section 3.1.12).
+    } else if state != State::Up && (has_carrier || state != State::Unknown) {
+        // What has no carrier to lose, as TUN and tunnel devices and `lo`, may stay at "unknown" (RFC 2863 section 3.1.12). A veth is at
+        // "unknown" until the kernel has looked at its carrier, and sends nothing before.
         Some(format!("is in state {state:?}"))
     } else {
         port.filter(|port| *port != BridgePortState::Forwarding).map(|port| format!("is a bridge port in state {port:?}"))

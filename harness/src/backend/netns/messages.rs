@@ -13,7 +13,7 @@ use rtnetlink::{AddressMessageBuilder, LinkBridge, LinkBridgePort, LinkMessageBu
 
 use crate::site::{BridgeSpec, RouteSpec};
 
-/// `lo` has this number in every network namespace (`LOOPBACK_IFINDEX`, net/net_namespace.h).
+/// `lo` has this number in every network namespace (`LOOPBACK_IFINDEX`, `net/net_namespace.h`).
 pub(super) const LOOPBACK: u32 = 1;
 
 /// Keeps every packet at the size it has on a wire: one segment an skb, so that none is cut up behind a capture.
@@ -75,6 +75,12 @@ impl Request {
         Self::new(RouteNetlinkMessage::GetLink(LinkMessage::default()), NLM_F_DUMP, "list devices")
     }
 
+    /// One device.
+    pub(super) fn link(index: u32) -> Self {
+        let message = LinkUnspec::new_with_index(index).build();
+        Self::new(RouteNetlinkMessage::GetLink(message), 0, format_args!("look at device {index}"))
+    }
+
     /// All IPv4 addresses.
     pub(super) fn addresses() -> Self {
         let message = AddressMessageBuilder::<Ipv4Addr>::new().build();
@@ -120,7 +126,7 @@ impl End<'_> {
 /// A veth pair: one end here, up, and on the bridge `master` if there is one; the other in `namespace`, down.
 ///
 /// The ends need different numbers: the kernel takes the carrier of a device that has its peer's for news that can wait a second
-/// (`linkwatch_urgent_event`, net/core/link_watch.c). And the far end cannot be made up: it would be opened before it has a peer.
+/// (`linkwatch_urgent_event`, `net/core/link_watch.c`). And the far end cannot be made up: it would be opened before it has a peer.
 pub(super) fn veth(here: End<'_>, master: Option<u32>, there: End<'_>, namespace: BorrowedFd<'_>) -> Request {
     debug_assert_ne!(here.index, there.index);
     let far = there.describe(LinkMessageBuilder::<LinkUnspec>::default()).name(there.name).setns_by_fd(namespace.as_raw_fd()).build();

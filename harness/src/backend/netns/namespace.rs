@@ -25,8 +25,9 @@ pub(super) enum Role {
     Pod,
 }
 
-/// Switches below `/proc/sys/net` that every namespace gets. Without IPv6 no router is solicited and no group joined while we listen.
-const EVERYWHERE: [(&str, &str); 2] = [("ipv6/conf/all/disable_ipv6", "1"), ("ipv6/conf/default/disable_ipv6", "1")];
+/// Switches below `/proc/sys/net` that every namespace gets. Without IPv6 no router is solicited and no group joined while we listen. Only
+/// `lo` is older than the switch; `all` would reach it too, but takes a lock that the whole kernel shares.
+const EVERYWHERE: [(&str, &str); 1] = [("ipv6/conf/default/disable_ipv6", "1")];
 
 /// Switches that a node gets besides. A new namespace has the *host's* reverse path filter, whatever that is.
 const NODE: [(&str, &str); 3] = [("ipv4/conf/all/rp_filter", "0"), ("ipv4/conf/default/rp_filter", "0"), ("ipv4/ip_forward", "1")];

@@ -60,6 +60,7 @@ impl Place for NetnsPlace {
 }
 
 /// Runs `command` to its end in the namespaces that this thread is in.
+#[expect(clippy::disallowed_methods, reason = "this is how a place runs its commands")]
 fn run_here(command: &Cmd) -> io::Result<Output> {
     // Tools speak the documents' language, whatever the user's is.
     let output = Command::new(&command.program).args(&command.args).env("LC_ALL", "C").stdin(Stdio::null()).output()?;

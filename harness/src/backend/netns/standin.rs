@@ -65,7 +65,7 @@ impl Carrier {
     }
 }
 
-/// The thread that carries packets; it ends when this is dropped, and the tunnel devices with it.
+/// The thread that carries packets; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct StandIn {
     leash: Option<PipeWriter>,

@@ -49,12 +49,13 @@ pub(super) fn look() -> Survey {
     let able = match (&packet_socket, &ipip, &tun) {
         (Err(error), ..) => Err(format!("packets cannot be captured: {error}")),
         (_, Err(_), Err(error)) => {
-            Err(format!("this kernel has no ipip, and {TUN_FILE}, with which to stand in for it, cannot be used: {error}"))
+            let hint = remedy(error).map_or_else(String::new, |remedy| format!(" ({remedy})"));
+            Err(format!("this kernel has no ipip, and {TUN_FILE}, with which to stand in for it, cannot be used: {error}{hint}"))
         }
         _ => Ok(()),
     };
     let mut abilities = vec![
-        ability("user namespace", "lets its own root have namespaces", Ok(()), None),
+        ability("namespaces", "mount, pid and network namespaces can be had", Ok(()), None),
         ability("AF_PACKET", "opens", packet_socket, Some("CAP_NET_RAW, and a seccomp profile that allows it")),
         ability(
             TunnelKind::Ipip.name(),
@@ -86,7 +87,7 @@ fn refused(error: &EnclosureError) -> Survey {
         other => (format!("{other}{cause}"), None),
     };
     let hint = remedy.as_ref().map_or_else(String::new, |remedy| format!(" (hint: {remedy})"));
-    let namespaces = Ability { what: "user namespace".to_owned(), found: Err(message.clone()), remedy };
+    let namespaces = Ability { what: "namespaces".to_owned(), found: Err(message.clone()), remedy };
     Survey { backend: "netns".to_owned(), able: Err(message + &hint), abilities: [namespaces].into_iter().chain(tools()).collect() }
 }
 

@@ -41,7 +41,8 @@ pub(super) fn try_ipip() -> io::Result<()> {
 ///
 /// Since the module was loaded every new namespace has had a device of its own, `tunl0`, with no address at either end. Calico uses that
 /// device; but here it is older than the node's cards, and so the kernel would take its address for packets that the node itself sends to
-/// its pods, where the document has the card's. So it gives its name up to a device that is younger.
+/// its pods, where the document has the card's. So it gives its name up to a device that is younger, and has the underlay's address: unlike
+/// Calico's it carries nothing between other addresses of the nodes.
 pub(super) async fn make_kernels(node: &NodeSpec, spec: &TunnelSpec, namespace: &Namespace) -> Result<u32, UpError> {
     let taken = super::live::links(&namespace.netlink).await?.into_iter().find(|link: &Link| link.name == spec.device);
     let mut device = LinkIpIp::new(&spec.device).index(TUNNEL);

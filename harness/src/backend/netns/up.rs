@@ -61,7 +61,7 @@ impl Backend for Netns {
 
         let all: Vec<&Namespace> = [&lab.fabric].into_iter().chain(&lab.nodes).chain(&lab.pods).collect();
         // Everything but what the kernel made of itself: fallback devices of tunnels that nobody asked for.
-        let links = ready::await_links(&all, |_, link| link.index >= build::OURS, self.ready_within).await?;
+        let links = ready::await_links(&all, |link| link.index >= build::OURS, self.ready_within).await?;
         let facts = facts::read(topology, &all[1..], &links[1..], emulated).await?;
         Ok(lab.into_site(topology, stand_in, facts))
     }

@@ -73,8 +73,10 @@ pub enum CodecError {
     Truncated {
         /// How long it is.
         at: u64,
-        /// What began there.
+        /// What is not whole.
         what: &'static str,
+        /// All that was read before, for those to whom half a capture is better than none.
+        before: Box<Capture>,
     },
     /// It says something that cannot be.
     #[error("{what} at byte {at} of the capture")]
@@ -108,17 +110,24 @@ pub enum CodecError {
 /// are not known are skipped.
 ///
 /// # Errors
-/// Every file that is cut off, or that says what cannot be: see [`CodecError`]. Nothing is returned of such a file.
+/// Every file that is cut off, or that says what cannot be: see [`CodecError`]. Of one that is cut off, as a capture that was killed is,
+/// the error holds what was read.
 pub fn read_capture(input: impl Read, limits: &Limits) -> Result<Capture, CodecError> {
-    let mut source = Source::new(input);
-    let magic: [u8; 4] = source.array("the first four bytes")?;
     let mut reading = Reading { capture: Capture::default(), limits, total: 0 };
-    match pcap::Format::of(magic) {
-        Some(format) => pcap::read(&mut source, &format, &mut reading)?,
-        None if magic == pcapng::SECTION_HEADER => pcapng::read(&mut source, &mut reading)?,
-        None => return Err(CodecError::Magic { magic: u32::from_be_bytes(magic) }),
+    match read_into(&mut reading, &mut Source::new(input)) {
+        Ok(()) => Ok(reading.capture),
+        Err(CodecError::Truncated { at, what, .. }) => Err(CodecError::Truncated { at, what, before: Box::new(reading.capture) }),
+        Err(other) => Err(other),
     }
-    Ok(reading.capture)
+}
+
+fn read_into(reading: &mut Reading<'_>, source: &mut Source<impl Read>) -> Result<(), CodecError> {
+    let magic: [u8; 4] = source.array("the first four bytes")?;
+    match pcap::Format::of(magic) {
+        Some(format) => pcap::read(source, &format, reading),
+        None if magic == pcapng::SECTION_HEADER => pcapng::read(source, reading),
+        None => Err(CodecError::Magic { magic: u32::from_be_bytes(magic) }),
+    }
 }
 
 /// A capture while it is read, with what is left of the limits.

@@ -36,14 +36,14 @@ pub(super) struct Source<R> {
 
 impl<R: Read> Source<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input: BufReader::with_capacity(64 * 1024, input), at: 0 }
+        Self { input: BufReader::with_capacity(256 * 1024, input), at: 0 }
     }
 
     /// The next `N` bytes, which belong to `what`.
     pub(super) fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], CodecError> {
         let mut bytes = [0; N];
         if self.fill(&mut bytes)? < N {
-            return Err(CodecError::Truncated { at: self.at, what });
+            return Err(self.truncated(what));
         }
         Ok(bytes)
     }
@@ -54,20 +54,22 @@ impl<R: Read> Source<R> {
         match self.fill(&mut bytes)? {
             0 => Ok(None),
             read if read == N => Ok(Some(bytes)),
-            _ => Err(CodecError::Truncated { at: self.at, what }),
+            _ => Err(self.truncated(what)),
         }
     }
 
     /// The next `length` bytes. Memory is taken as bytes arrive, not as the file announces them.
     pub(super) fn bytes(&mut self, length: u32, what: &'static str) -> Result<Vec<u8>, CodecError> {
-        const AT_ONCE: u32 = 64 * 1024;
-        let mut bytes = Vec::with_capacity(length.min(AT_ONCE) as usize);
-        let at = self.at;
-        let read = self.input.by_ref().take(length.into()).read_to_end(&mut bytes);
-        self.at += bytes.len() as u64;
-        read.map_err(|source| CodecError::Read { at, source })?;
-        if bytes.len() < length as usize {
-            return Err(CodecError::Truncated { at: self.at, what });
+        const AT_ONCE: usize = 64 * 1024;
+        let length = length as usize;
+        let mut bytes = Vec::new();
+        while bytes.len() < length {
+            let start = bytes.len();
+            let end = length.min(start + AT_ONCE);
+            bytes.resize(end, 0);
+            if self.fill(&mut bytes[start..])? < end - start {
+                return Err(self.truncated(what));
+            }
         }
         Ok(bytes)
     }
@@ -77,7 +79,12 @@ impl<R: Read> Source<R> {
         let skipped = std::io::copy(&mut self.input.by_ref().take(length.into()), &mut std::io::sink());
         let skipped = skipped.map_err(|source| CodecError::Read { at: self.at, source })?;
         self.at += skipped;
-        if skipped < u64::from(length) { Err(CodecError::Truncated { at: self.at, what }) } else { Ok(()) }
+        if skipped < u64::from(length) { Err(self.truncated(what)) } else { Ok(()) }
+    }
+
+    /// The file ends here; who reads it adds what was read before.
+    fn truncated(&self, what: &'static str) -> CodecError {
+        CodecError::Truncated { at: self.at, what, before: Box::default() }
     }
 
     /// Fills `bytes` as far as there is something to read; how far.

@@ -145,16 +145,21 @@ fn a_second_section_has_interfaces_of_its_own() {
 #[test]
 fn a_file_that_is_cut_off_anywhere_says_so() {
     let file = written(&sample());
-    let mut whole = 0;
+    let (mut whole, mut most) = (0, 0);
     for end in 0..file.len() {
         match read(&file[..end]) {
-            Err(CodecError::Truncated { at, .. }) => assert_eq!(at, end as u64),
+            Err(CodecError::Truncated { at, before, .. }) => {
+                assert_eq!(at, end as u64);
+                assert!(sample().frames.starts_with(&before.frames));
+                most = most.max(before.frames.len());
+            }
             // Between two blocks nothing is missing that the file announced.
             Ok(_) => whole += 1,
             Err(other) => panic!("{end}: {other}"),
         }
     }
     assert_eq!(whole, 6, "a section header, two interfaces, three frames; the statistics are the end");
+    assert_eq!(most, 3, "what was whole is kept");
 }
 
 #[test]

@@ -22,8 +22,8 @@ pub(super) struct Out {
     pub(super) verbose: bool,
     /// Which protocol `[|…]` names where the bytes end: the one that tcpdump was in.
     pub(super) protocol: &'static str,
-    /// Inside a packet that an ICMP error quotes: its fields are not those of the stack.
-    pub(super) quoted: bool,
+    /// How deep this is in packets that ICMP errors quote, and in tunnels that the stack does not hold: their fields are not the stack's.
+    pub(super) within: u32,
 }
 
 impl Out {
@@ -41,9 +41,14 @@ impl Out {
     pub(super) fn field(&mut self, layer: usize, field: Field, value: impl fmt::Display) {
         let start = self.text.len();
         self.fmt(format_args!("{value}"));
-        if !self.quoted {
+        if self.has_spans() {
             self.spans.push((layer, field, start..self.text.len()));
         }
+    }
+
+    /// Whether what is printed are fields of the stack's layers.
+    pub(super) fn has_spans(&self) -> bool {
+        self.within == 0
     }
 
     /// Appends a label and the text of a field. The value is read before: where it was not captured, tcpdump prints no label either.

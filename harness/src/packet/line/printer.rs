@@ -12,7 +12,7 @@ use crate::packet::dissect::{dissect, dissect_from};
 use crate::packet::field::{Field, LayerKind};
 use crate::packet::frame::LinkType;
 use crate::packet::hints::Hints;
-use crate::packet::layer::{Layer, Stack};
+use crate::packet::layer::{Layer, Limit, Stack};
 
 /// How much of a packet is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,9 @@ pub struct Printed {
     pub spans: Vec<(usize, Field, Range<usize>)>,
 }
 
+/// How many packets within packets are printed, sixteen tunnels or one quoted packet each; tcpdump knows no such limit.
+const WITHIN_MAX: u32 = 64;
+
 /// The lines of a whole capture, one text per frame, in the order of the file.
 ///
 /// ```no_run
@@ -70,13 +73,8 @@ impl Printer {
 
     /// Prints one packet.
     pub fn line(&mut self, stack: &Stack<'_>, link: LinkType) -> Printed {
-        let mut out = Out {
-            text: String::with_capacity(160),
-            spans: Vec::new(),
-            verbose: self.detail == Detail::Verbose,
-            protocol: "",
-            quoted: false,
-        };
+        let mut out =
+            Out { text: String::with_capacity(160), spans: Vec::new(), verbose: self.detail == Detail::Verbose, protocol: "", within: 0 };
         if !impossible(&mut out, stack) {
             if link == LinkType::Raw {
                 out.put("ip: ");
@@ -99,15 +97,31 @@ impl Printer {
                 _ => {}
             }
         }
-        let (mut previous, mut carrier) = (None, None);
+        self.behind(out, stack, None, None)
+    }
+
+    /// Prints the layers behind `previous` in `carrier`.
+    fn behind<'a>(
+        &mut self,
+        out: &mut Out,
+        stack: &Stack<'a>,
+        mut previous: Option<Layer<'a>>,
+        mut carrier: Option<Carrier<'a>>,
+    ) -> Result<(), Cut> {
+        let too_deep = stack.stop().is_some_and(|stop| stop.limit == Limit::Depth);
         let mut layers = stack.all().enumerate().peekable();
         while let Some((index, layer)) = layers.next() {
             let next = layers.peek().map(|(_, next)| next.kind);
+            if too_deep && next.is_none() {
+                // What is deeper than a stack holds is printed all the same, but no span can tell of its layers.
+                let deeper = dissect_from(layer.kind, layer.data, layer.length, &Hints::default());
+                return self.within(out, |printer, out| printer.behind(out, &deeper, previous, carrier));
+            }
             let at = At { index, layer, previous, next };
             if self.one(out, &at, &mut carrier)? == Flow::End {
                 break;
             }
-            previous = Some(layer);
+            previous = Some(*layer);
         }
         Ok(())
     }
@@ -131,11 +145,18 @@ impl Printer {
 
     /// Prints the IPv4 packet that an ICMP error quotes: `data` of it, by its own header `length` bytes.
     pub(super) fn quoted(&mut self, out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> {
-        let hints = Hints::default();
-        let stack = dissect_from(LayerKind::Ipv4, data, length, &hints);
-        let outside = std::mem::replace(&mut out.quoted, true);
-        let outcome = self.layers(out, &stack, LinkType::Ethernet);
-        out.quoted = outside;
+        let stack = dissect_from(LayerKind::Ipv4, data, length, &Hints::default());
+        self.within(out, |printer, out| printer.behind(out, &stack, None, None))
+    }
+
+    /// Prints something that is not part of the stack, to a depth that no packet but one made to exhaust memory reaches.
+    fn within(&mut self, out: &mut Out, print: impl FnOnce(&mut Self, &mut Out) -> Result<(), Cut>) -> Result<(), Cut> {
+        if out.within == WITHIN_MAX {
+            return Err(Cut);
+        }
+        out.within += 1;
+        let outcome = print(self, out);
+        out.within -= 1;
         outcome
     }
 }
@@ -147,7 +168,7 @@ pub(super) struct At<'s, 'a> {
     /// The layer; if it is the stack's broken one, with all the bytes there are and no header length.
     pub(super) layer: &'s Layer<'a>,
     /// The layer around it.
-    pub(super) previous: Option<&'s Layer<'a>>,
+    pub(super) previous: Option<Layer<'a>>,
     /// What is printed behind it.
     pub(super) next: Option<LayerKind>,
 }

@@ -73,7 +73,7 @@ struct Spans {
 
 impl Spans {
     fn close(&mut self, out: &mut Out, index: usize) {
-        if !out.quoted {
+        if out.has_spans() {
             out.spans.insert(self.names, (index, Field::TcpOptions, self.start..out.text.len()));
         }
     }

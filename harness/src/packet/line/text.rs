@@ -89,7 +89,7 @@ impl Protocol {
         if !out.verbose {
             let start = out.text.len() + 2;
             let whole = print_line(out, ": ", data, 0, length)?.is_some();
-            if whole && self.name == "http" && !out.quoted {
+            if whole && self.name == "http" && out.has_spans() {
                 out.spans.push((index, Field::TcpHttp, start..out.text.len()));
             }
             return Ok(());

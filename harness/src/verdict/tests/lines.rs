@@ -113,6 +113,18 @@ fn a_packet_that_is_in_a_tunnel_too_many_is_told_apart() {
 }
 
 #[test]
+fn a_line_stands_for_the_frame_of_its_own_shape() {
+    // The packet leaves once as it is and once in a tunnel that leads to quite another place: the line means the second.
+    let mut world = World::new();
+    let astray = ethernet(POD1_MAC, CALI_MAC, &ipv4("172.30.0.8", "172.30.0.9", 63, 4, 500, &request(63)));
+    let bare = frame(ethernet(NODE1_MAC, NODE2_MAC, &request(63)));
+    world.frames(UNDERLAY)[0] = frame(astray);
+    world.frames(UNDERLAY).insert(0, bare);
+    assert_eq!(findings(&world.line(UNDERLAY, 0)).len(), 4);
+    assert!(world.at(UNDERLAY).unexpected[0].contains("length 98"));
+}
+
+#[test]
 fn a_link_layer_where_the_line_shows_none_is_told_apart() {
     let mut world = World::new();
     world.recorded().recordings[TUNNEL].link = LinkType::Ethernet;
@@ -302,6 +314,15 @@ fn a_correction_that_is_not_needed_is_a_finding() {
     world.correct(TUNNEL, 0, "ip: {pod1.ip} > {pod3.ip}: ICMP time exceeded in-transit");
     let line = world.line(TUNNEL, 0);
     assert_eq!((spell(&line.outcome), line.correction_needless), ("broken: not seen".to_owned(), true));
+}
+
+#[test]
+fn a_documented_line_that_cannot_be_told_to_hold_does_not_make_its_correction_needless() {
+    let mut world = World::new();
+    world.document(TUNNEL, &["ip: {pod9.ip} > {pod3.ip}: ICMP echo request", TUNNEL_LINES[1]]);
+    world.correct(TUNNEL, 0, TUNNEL_LINES[0]);
+    let line = world.line(TUNNEL, 0);
+    assert_eq!((spell(&line.outcome), line.correction_needless), ("held".to_owned(), false));
 }
 
 #[test]

@@ -14,6 +14,9 @@ fn what_does_not_apply_here_is_skipped_with_its_reason() {
     assert_eq!(verdict.lines.len(), 2);
     // The rest held, so the scenario held.
     assert_eq!((spell(&world.scenario().outcome), world.judge().exit_code()), ("held".to_owned(), 0));
+    // Whatever comes first.
+    world.planned().expect[VETH].when = Some(only_on("kind"));
+    assert_eq!(spell(&world.scenario().outcome), "held");
     world.planned().expect[TUNNEL].when = Some(only_on("netns"));
     assert_eq!(spell(&world.at(TUNNEL).outcome), "broken: 2 lines do not hold");
 }

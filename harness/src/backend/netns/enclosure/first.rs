@@ -56,6 +56,7 @@ fn unshare_all() -> Result<bool, Refusal> {
     Ok(user_namespace)
 }
 
+#[expect(clippy::disallowed_methods, reason = "this backend starts itself again, in its own namespaces")]
 fn run(user_namespace: bool) -> Result<ExitCode, EnclosureError> {
     tell(&Told::Unshared { user_namespace }).map_err(|_| EnclosureError::Orphaned)?;
     match obey()? {

@@ -79,6 +79,7 @@ impl Outer {
     }
 
     /// Starts the first stage and gives it its ids.
+    #[expect(clippy::disallowed_methods, reason = "this backend starts itself again, in namespaces of its own")]
     fn first(program: &Path) -> Result<Self, EnclosureError> {
         let mut child = Command::new(program)
             .arg("enclosed")
