@@ -134,7 +134,9 @@ fn topology(workload: &Workload) -> Topology {
             address: block(node).network(),
             mtu: 1480,
             underlay: "default".to_owned(),
+            peers: Vec::new(),
         }),
+        bridge: None,
         routes: (0..workload.nodes)
             .map(|peer| RouteSpec {
                 to: block(peer),
@@ -159,6 +161,8 @@ fn topology(workload: &Workload) -> Topology {
         nodes: (0..workload.nodes).map(node).collect(),
         pods: (0..workload.nodes).flat_map(|number| (0..workload.pods_per_node).map(move |count| pod(number, count))).collect(),
         constants: BTreeMap::new(),
+        services: Vec::new(),
+        rules: BTreeMap::new(),
     }
 }
 

@@ -73,4 +73,9 @@ impl Token {
         bytes.copy_from_slice(&digest[..16]);
         Self(bytes)
     }
+
+    /// Its 32 hexadecimal digits, as text carries it.
+    pub fn hex(&self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.0))
+    }
 }

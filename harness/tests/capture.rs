@@ -16,7 +16,7 @@ use cnilab::capture::{Liveness, Options, Recording, Sabotage, Target, arm};
 use cnilab::name::{PlaceName, PointName, Token};
 use cnilab::packet::{Frame, LinkType};
 use cnilab::place::{Cmd, Output, Place, PlaceError, in_netns};
-use cnilab::plan::BoundProbe;
+use cnilab::plan::{BoundProbe, Message};
 use cnilab::probe;
 use cnilab::site::{Facts, Site};
 use futures_util::future::BoxFuture;
@@ -158,7 +158,7 @@ fn target(place: &Netns, interface: &str) -> Target {
 }
 
 fn ping(to: [u8; 4], purpose: &str) -> BoundProbe {
-    BoundProbe { from: PlaceName::new("a"), to: to.into(), size: 56, token: Token::derive("test", purpose) }
+    BoundProbe { from: PlaceName::new("a"), to: to.into(), message: Message::Echo { size: 56 }, token: Token::derive("test", purpose) }
 }
 
 /// How often a token is in a recording.
@@ -274,7 +274,7 @@ async fn promiscuous() {
 async fn snap_length() {
     let (site, targets) = two_places(1).await;
     for (snap_length, kept) in [(60, 60), (0, 1042), (256, 256)] {
-        let probe = BoundProbe { size: 1000, ..ping([10, 0, 0, 2], &format!("snap {snap_length}")) };
+        let probe = BoundProbe { message: Message::Echo { size: 1000 }, ..ping([10, 0, 0, 2], &format!("snap {snap_length}")) };
         let armed = arm(&site, &targets, &Options { snap_length, ..Options::default() }).await;
         assert!(probe::send(&site, &probe, &armed).await.answered_at.is_some());
         for recording in armed.finish().await {

@@ -11,21 +11,9 @@ use super::root::root;
 use super::run::run;
 use super::trial::{netns_able, trial};
 
-/// Whether a lab's lines have been held against a cluster of kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OnKind {
-    /// They have; the trial runs where there is a cluster to be had.
-    Proven,
-    /// They have not, for this reason.
-    Unproven(&'static str),
-}
-
-/// Runs the tests of `lab`.
-pub(crate) fn lab_main(lab: &'static str, on_kind: OnKind) -> Conclusion {
-    let able = match on_kind {
-        OnKind::Proven => kind_able(lab),
-        OnKind::Unproven(why) => Err(why.to_owned()),
-    };
+/// Runs the tests of `lab`. `unproven` says why its lines have not been held against a cluster of kind, if they have not.
+pub(crate) fn lab_main(lab: &'static str, unproven: Option<&'static str>) -> Conclusion {
+    let able = unproven.map_or_else(|| kind_able(lab), |why| Err(why.to_owned()));
     let trials = vec![trial(lab, "netns", netns_able(), move || holds(lab, "netns")), trial(lab, "kind", able, move || holds(lab, "kind"))];
     libtest_mimic::run(&Arguments::from_args(), trials)
 }

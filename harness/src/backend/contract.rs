@@ -102,6 +102,16 @@ pub enum UpError {
     /// No cluster.
     #[error(transparent)]
     Cluster(#[from] Box<BuildError>),
+    /// A node's packet filter could not be programmed.
+    #[error("cannot program the packet filter of {node}: {why}")]
+    Filter {
+        /// On which node.
+        node: PlaceName,
+        /// What failed, and what would help.
+        why: String,
+        /// The program that does it is not there.
+        missing: bool,
+    },
     /// Built, but packets cannot cross it.
     #[error("the lab is built, but not ready")]
     NotReady(#[source] WaitError),

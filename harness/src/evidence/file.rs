@@ -12,6 +12,7 @@
 //! ```
 
 use std::collections::BTreeSet;
+use std::net::SocketAddrV4;
 
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,10 @@ pub(super) struct OutcomeEntry {
     sent_at: Option<u64>,
     answered_at: Option<u64>,
     answer_ttl: Option<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answer: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    local: Option<SocketAddrV4>,
     error: Option<String>,
 }
 
@@ -88,17 +93,16 @@ pub(super) struct StateEntry {
 
 impl OutcomeEntry {
     pub(super) fn of(outcome: &Outcome) -> Self {
-        let token = format!("{:032x}", u128::from_be_bytes(outcome.token.0));
-        let Outcome { sent_at, answered_at, answer_ttl, ref error, .. } = *outcome;
-        Self { token, sent_at, answered_at, answer_ttl, error: error.clone() }
+        let Outcome { token, sent_at, answered_at, answer_ttl, answer, local, error } = outcome.clone();
+        Self { token: token.hex(), sent_at, answered_at, answer_ttl, answer, local, error }
     }
 
     /// `None` if its token is not 32 hexadecimal digits.
     pub(super) fn outcome(self) -> Option<Outcome> {
         let digits = Some(&self.token).filter(|digits| digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
         let token = Token(u128::from_str_radix(digits, 16).ok()?.to_be_bytes());
-        let Self { sent_at, answered_at, answer_ttl, error, .. } = self;
-        Some(Outcome { token, sent_at, answered_at, answer_ttl, error })
+        let Self { sent_at, answered_at, answer_ttl, answer, local, error, .. } = self;
+        Some(Outcome { token, sent_at, answered_at, answer_ttl, answer, local, error })
     }
 }
 

@@ -69,6 +69,8 @@ fn scenario() -> ScenarioEvidence {
             sent_at: Some(1),
             answered_at: Some(2),
             answer_ttl: Some(62),
+            answer: Some("PodName: pod3 | PodIP: eth0 10.0.0.3/24".into()),
+            local: Some("10.0.0.1:40000".parse().unwrap()),
             error: Some("10.0.0.9 says: no".into()),
         }),
         recordings: vec![

@@ -76,7 +76,9 @@ pub enum StateToken {
     Literal(String),
     /// A placeholder, `{pod1.ip}`.
     Name(Symbol),
-    /// `*`: any one word.
+    /// A port that differs from run to run: the document's number.
+    Variable(u64),
+    /// `*`: any one word; also a timer of conntrack's.
     Hole,
     /// `**`: any number of words, also none; once in a line.
     Gap,

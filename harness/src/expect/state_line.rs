@@ -6,17 +6,20 @@ use std::ops::Range;
 use ipnet::IpNet;
 
 use super::address;
-use super::pattern::{LineProblem, StateLine, StateToken, Word};
+use super::pattern::{LineProblem, StateLine, StateToken, Want, Word};
 use super::reader::is_symbol;
 use super::volatile::volatile;
 use crate::name::Symbol;
+use crate::packet::Value;
 
 /// Reads a line of a command's output, verbatim or with `{placeholders}` and `*` for words that may be anything,
 /// `**` for any number of them.
 ///
 /// A line is its words: white space separates them, and a word is cut behind each `=`, so that `src=10.0.0.1` is `src=` and an address,
 /// and before `@if`, so that `veth22fb4d65@if3:` begins with an interface's name (see [`state_words`]). Words that a kernel chooses anew each
-/// time are [`Volatile`](StateToken::Volatile): numbers of interfaces and of a bridge's ports, ages. IP addresses, prefixes and hardware addresses are [`StateToken::Literal`]s, but for those that are the same in
+/// time are [`Volatile`](StateToken::Volatile): numbers of interfaces and of a bridge's ports, ages. A connection's ports in a line of
+/// `conntrack -L` are [`Variable`](StateToken::Variable)s where they are no server's. IP addresses, prefixes and hardware addresses are
+/// [`StateToken::Literal`]s, but for those that are the same in
 /// every cluster: broadcast, unspecified and loopback addresses, multicast and netmasks. A `*` is a hole also where the document
 /// itself prints one, as `route -n` does for a blackhole's interface.
 ///
@@ -62,7 +65,7 @@ pub fn state_line(text: &str) -> Result<StateLine, Vec<LineProblem>> {
         let hint = Some("give the line as the command prints it".to_owned());
         problems.push(LineProblem { span: 0..text.len(), message: "there is no word in this line".to_owned(), hint });
     }
-    if problems.is_empty() { Ok(StateLine { words }) } else { Err(problems) }
+    if problems.is_empty() { Ok(StateLine { words: tracked(words, text) }) } else { Err(problems) }
 }
 
 /// Where the words of a line are, documented or observed: separated by white space, and cut behind each `=` and before `@if`.
@@ -90,6 +93,35 @@ pub fn state_words(text: &str) -> Vec<Range<usize>> {
     words
 }
 
+/// What differs from run to run in a line of `conntrack -L`, which starts `tcp 6 118 TIME_WAIT src=`: the timer in the third word, and of the
+/// two ports of each direction the one that is no server's.
+fn tracked(mut words: Vec<Word>, text: &str) -> Vec<Word> {
+    let number = |word: &Word| text[word.span.clone()].parse::<u64>().ok();
+    let is_entry = words.iter().any(|word| &text[word.span.clone()] == "src=") && words.len() > 3;
+    if !is_entry || !words[1..3].iter().all(|word| number(word).is_some()) {
+        return words;
+    }
+    words[2].token = StateToken::Hole;
+    for at in 0..words.len().saturating_sub(3) {
+        let key = |offset: usize| &text[words[at + offset].span.clone()];
+        if (key(0), key(2)) != ("sport=", "dport=") {
+            continue;
+        }
+        let port = |offset: usize| {
+            let word = &words[at + offset];
+            number(word).map(|port| address::Port { want: Want::Exact(Value::Number(port)), span: word.span.clone() })
+        };
+        let (mut source, mut destination) = (port(1), port(3));
+        address::settle(&mut source, &mut destination);
+        for (offset, port) in [(1, source), (3, destination)] {
+            if let Some(Want::Variable(port)) = port.map(|port| port.want) {
+                words[at + offset].token = StateToken::Variable(port);
+            }
+        }
+    }
+    words
+}
+
 fn token(word: &str) -> Result<StateToken, String> {
     if word == "*" {
         return Ok(StateToken::Hole);
@@ -113,7 +145,7 @@ fn token(word: &str) -> Result<StateToken, String> {
 fn is_literal(word: &str) -> bool {
     let universal = |ip: IpAddr| address::is_universal(ip);
     if let Some(mac) = address::mac(word) {
-        return matches!(address::mac_want(mac), super::Want::Literal(_));
+        return matches!(address::mac_want(mac), Want::Literal(_));
     }
     match (word.parse::<IpAddr>(), word.parse::<IpNet>()) {
         (Ok(ip), _) => !universal(ip),

@@ -388,6 +388,7 @@ fn words(line: &str) -> String {
         StateToken::Word(text) => text.clone(),
         StateToken::Literal(text) => format!("'{text}"),
         StateToken::Name(symbol) => format!("<{symbol}>"),
+        StateToken::Variable(port) => format!("?{port}"),
         StateToken::Hole => "_".to_owned(),
         StateToken::Gap => "__".to_owned(),
         StateToken::Volatile(kind) => format!("({kind})"),
@@ -448,4 +449,13 @@ fn a_field_is_known_by_what_the_line_says_of_it() {
     let wants: Vec<&Want> =
         pattern.layers[0].fields.iter().filter(|part| part.field == Field::IpDestination).map(|part| &part.want).collect();
     assert_eq!(wants, [&Want::Exact(Value::Ip("255.255.255.255".parse().expect("an address")))]);
+}
+
+#[test]
+fn what_conntrack_times_and_numbers_differs_from_run_to_run() {
+    let entry =
+        "tcp      6 118 TIME_WAIT src=10.244.2.3 dst=172.18.0.3 sport=38346 dport=32000 src=10.244.1.2 dst=10.244.2.0 sport=80 dport=54991";
+    let spelt = "tcp 6 _ TIME_WAIT src= '10.244.2.3 dst= '172.18.0.3 sport= ?38346 dport= 32000 src= '10.244.1.2 dst= '10.244.2.0 sport= 80 dport= ?54991";
+    assert_eq!(words(entry), spelt);
+    assert_eq!(words("default via 10.0.0.1 src 10.0.0.2 metric 118"), "default via '10.0.0.1 src '10.0.0.2 metric 118");
 }

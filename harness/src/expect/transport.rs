@@ -15,7 +15,7 @@ const ABSOLUTE: u64 = 1 << 24;
 const FLAGS: &str = "FSRP.UEW";
 
 /// How what tcpdump prints of a segment's data begins; but for the first line of HTTP without -v it is not asserted.
-const APPLICATIONS: [&str; 7] = [": HTTP, length: ", ": BGP", ": FTP: ", ": SMTP: ", ": SSH: ", ": RTSP: ", ": WHOIS: "];
+const APPLICATIONS: [&str; 7] = [": HTTP", ": BGP", ": FTP: ", ": SMTP: ", ": SSH: ", ": RTSP: ", ": WHOIS: "];
 
 /// What a TCP line is made of.
 const TCP_PARTS: &str = "cksum, seq, ack, win, urg, options and length";

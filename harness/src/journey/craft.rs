@@ -53,6 +53,20 @@ pub(crate) fn udp(source: u16, destination: u16, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// A TCP segment with the time stamps option (RFC 7323); `flags` as in the header.
+pub(crate) fn tcp(ports: (u16, u16), flags: u8, (sequence, acknowledgment): (u32, u32), stamps: (u32, u32), payload: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bytes.extend(ports.0.to_be_bytes());
+    bytes.extend(ports.1.to_be_bytes());
+    bytes.extend(sequence.to_be_bytes());
+    bytes.extend(acknowledgment.to_be_bytes());
+    bytes.extend([0x80, flags, 0x20, 0, 0, 0, 0, 0, 1, 1, 8, 10]);
+    bytes.extend(stamps.0.to_be_bytes());
+    bytes.extend(stamps.1.to_be_bytes());
+    bytes.extend(payload);
+    bytes
+}
+
 /// An Ethernet frame that carries IPv4.
 pub(crate) fn ethernet(source: &str, destination: &str, payload: &[u8]) -> Vec<u8> {
     let mut bytes: Vec<u8> =
@@ -85,7 +99,7 @@ pub(crate) fn recording(point: &str, link: LinkType, frames: Vec<Vec<u8>>) -> Re
 
 /// A probe that left and was answered.
 pub(crate) fn answered() -> Outcome {
-    Outcome { token: TOKEN, sent_at: Some(SENT), answered_at: Some(SENT + 1_000_000), answer_ttl: Some(62), error: None }
+    Outcome { sent_at: Some(SENT), answered_at: Some(SENT + 1_000_000), answer_ttl: Some(62), ..Outcome::silent(TOKEN) }
 }
 
 /// RFC 1071: the Internet checksum over `bytes`, put at `at`.

@@ -4,6 +4,7 @@
 //! Never: looks at expectations, talks to a backend, reads a clock.
 
 mod model;
+mod tcp;
 mod trace;
 
 pub use model::{Journey, Leg, Sighting, Stop};

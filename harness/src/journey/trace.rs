@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::model::{Journey, Leg, Sighting, Stop};
+use super::tcp::{Connections, Segment};
 use crate::capture::Recording;
 use crate::evidence::ScenarioEvidence;
-use crate::name::Token;
 use crate::packet::{Field, Frame, Hints, Layer, LayerKind, LinkType, Stack, Value, dissect};
 
 /// RFC 792: echo and echo reply, and the errors that quote a packet.
@@ -24,34 +24,78 @@ const ICMP_HEADER: usize = 8;
 /// Follows a scenario's probe: for every point that was captured at, which frames are the probe's.
 ///
 /// A frame is the probe's if it holds the probe's token, in whatever it is wrapped: the token is looked for in all bytes of the frame, so that a
-/// tunnel that the dissector does not know cannot hide it. It is also the probe's if it is an ICMP error that quotes a packet of the
-/// probe without the token: same addresses, IP id, ICMP id and sequence number as a packet that has it, at any point. Neither
-/// addresses nor ids alone make a frame the probe's, for address translation changes them.
+/// tunnel that the dissector does not know cannot hide it. Of a TCP connection one segment holds it, as hexadecimal digits; all segments that
+/// count on from the numbers with which that connection's two streams start are the probe's, too. Where no segment holds it, because nobody
+/// accepted the connection, its first one is known by the sender's own address and port. It is also the probe's if it is an ICMP error that
+/// quotes a packet of the probe without the token: an echo with the same addresses, IP id, ICMP id and sequence number as a packet that has it,
+/// at any point, or a segment of its connection. Neither addresses nor ids alone make a frame the probe's, for address translation changes
+/// them.
 ///
 /// Fragments behind the first one hold no token and are not found.
 pub fn trace(evidence: &ScenarioEvidence, hints: &Hints) -> Journey {
-    let mut echoes = BTreeSet::new();
     let mut stops: Vec<Stop> = evidence.recordings.iter().enumerate().map(|(index, recording)| stop(index, recording)).collect();
-    let Some(token) = evidence.outcome.as_ref().map(|outcome| outcome.token) else { return Journey { stops } };
+    let Some(outcome) = &evidence.outcome else { return Journey { stops } };
+    let token = outcome.token;
+    let digits = token.hex().into_bytes();
+    let mut known = Known::default();
     for (stop, recording) in stops.iter_mut().zip(&evidence.recordings) {
         for (index, frame) in recording.frames.iter().enumerate() {
-            if let Some(at) = find(&frame.bytes, &token) {
-                let stack = whole(frame, recording.link, hints);
-                echoes.extend(Echo::of(&stack));
+            let stack = whole(frame, recording.link, hints);
+            let segment = Segment::of(&stack);
+            if let Some(segment) = segment {
+                known.connections.may_begin(segment, outcome.local);
+            }
+            if let Some(at) = find(&frame.bytes, &token.0).or_else(|| find(&frame.bytes, &digits)) {
+                known.echoes.extend(Echo::of(&stack));
+                if let Some(segment) = segment {
+                    known.connections.holds_token(segment);
+                }
                 stop.sightings.push(Sighting { frame: index, leg: leg(&stack, &frame.bytes, at) });
             }
         }
     }
+    for frame in evidence.recordings.iter().flat_map(|recording| recording.frames.iter().map(|frame| whole(frame, recording.link, hints))) {
+        if let Some(segment) = Segment::of(&frame) {
+            known.connections.may_accept(segment);
+        }
+    }
     for (stop, recording) in stops.iter_mut().zip(&evidence.recordings) {
-        let known: BTreeSet<usize> = stop.sightings.iter().map(|sighting| sighting.frame).collect();
-        for (index, frame) in recording.frames.iter().enumerate() {
-            if !known.contains(&index) && quotes_one_of(&whole(frame, recording.link, hints), &echoes, hints) {
-                stop.sightings.push(Sighting { frame: index, leg: Leg::Error });
-            }
+        let found: BTreeSet<usize> = stop.sightings.iter().map(|sighting| sighting.frame).collect();
+        for (index, frame) in recording.frames.iter().enumerate().filter(|(index, _)| !found.contains(index)) {
+            let leg = known.leg(&whole(frame, recording.link, hints), hints);
+            stop.sightings.extend(leg.map(|leg| Sighting { frame: index, leg }));
         }
         stop.sightings.sort_by_key(|sighting| sighting.frame);
     }
     Journey { stops }
+}
+
+/// What is known of a probe besides its token.
+#[derive(Debug, Default)]
+struct Known {
+    echoes: BTreeSet<Echo>,
+    connections: Connections,
+}
+
+impl Known {
+    /// Which way a frame without the token went, if it is the probe's.
+    fn leg(&self, stack: &Stack<'_>, hints: &Hints) -> Option<Leg> {
+        let icmp = stack.layers().last().filter(|layer| layer.kind() == LayerKind::Icmp);
+        if let Some(icmp) = icmp {
+            let error = number(icmp, Field::IcmpType).is_some_and(|kind| ERRORS.contains(&kind));
+            return (error && self.is_quoted(stack.payload(), hints)).then_some(Leg::Error);
+        }
+        self.connections.leg(Segment::of(stack)?)
+    }
+
+    /// Whether what an ICMP error quotes is a packet of the probe.
+    fn is_quoted(&self, quoted: &[u8], hints: &Hints) -> bool {
+        // RFC 791 section 3.1: the total length; the quote itself is cut short.
+        let Some([high, low]) = quoted.get(2..4) else { return false };
+        let inner = dissect(quoted, u32::from(u16::from_be_bytes([*high, *low])), LinkType::Raw, hints);
+        let segment = || Segment::of(&inner).is_some_and(|segment| self.connections.leg(segment).is_some());
+        Echo::of(&inner).is_some_and(|echo| self.echoes.contains(&echo)) || segment()
+    }
 }
 
 fn stop(index: usize, recording: &Recording) -> Stop {
@@ -63,8 +107,8 @@ fn whole<'a>(frame: &'a Frame, link: LinkType, hints: &Hints) -> Stack<'a> {
 }
 
 /// Where the token stands in a frame.
-fn find(bytes: &[u8], token: &Token) -> Option<usize> {
-    bytes.windows(token.0.len()).position(|window| window == token.0)
+fn find(bytes: &[u8], token: &[u8]) -> Option<usize> {
+    bytes.windows(token.len()).position(|window| window == token)
 }
 
 /// Which way a frame with the token in it went: by its innermost ICMP header, or, in a tunnel that was not taken apart, by
@@ -116,25 +160,14 @@ impl Echo {
     }
 }
 
-/// Whether a frame is an ICMP error that quotes one of `echoes`.
-fn quotes_one_of(stack: &Stack<'_>, echoes: &BTreeSet<Echo>, hints: &Hints) -> bool {
-    let Some(icmp) = stack.layers().last().filter(|layer| layer.kind() == LayerKind::Icmp) else { return false };
-    if !number(icmp, Field::IcmpType).is_some_and(|kind| ERRORS.contains(&kind)) {
-        return false;
-    }
-    let quoted = stack.payload();
-    // RFC 791 section 3.1: the total length; the quote itself is cut short.
-    let Some([high, low]) = quoted.get(2..4) else { return false };
-    let inner = dissect(quoted, u32::from(u16::from_be_bytes([*high, *low])), LinkType::Raw, hints);
-    Echo::of(&inner).is_some_and(|echo| echoes.contains(&echo))
-}
-
-fn number(layer: &Layer<'_>, field: Field) -> Option<u64> {
+pub(super) fn number(layer: &Layer<'_>, field: Field) -> Option<u64> {
     match layer.get(field) {
         Some(Value::Number(number)) => Some(number),
         _ => None,
     }
 }
 
+#[cfg(test)]
+mod connections;
 #[cfg(test)]
 mod tests;

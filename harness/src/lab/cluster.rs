@@ -9,7 +9,7 @@ use super::at::At;
 use super::file::{ClusterFile, KubeProxy, LabFile, NetworkFile, NicFile, TunnelFile, TunnelKindFile, WiringFile};
 use super::model::{Cluster, LabNic, LabNode, LabTunnel, LabWiring, Network};
 use super::problem::Problem;
-use super::{suggest, value};
+use super::{rules, suggest, value};
 use crate::name::PlaceName;
 use crate::site::TunnelKind;
 
@@ -42,12 +42,13 @@ impl Taken {
 }
 
 /// Checks the cluster.
-pub(super) fn cluster(file: &ClusterFile, problems: &mut Vec<Problem>) -> Cluster {
+pub(super) fn cluster(file: &ClusterFile, text: &str, problems: &mut Vec<Problem>) -> Cluster {
     Cluster {
         cni: file.cni.clone(),
         kube_proxy: file.kube_proxy.map(KubeProxy::text),
         recipe: file.recipe.clone(),
         network: network(&file.network, problems),
+        rules: file.rules.as_ref().map(|block| rules::rules(block, text, problems)).unwrap_or_default(),
     }
 }
 

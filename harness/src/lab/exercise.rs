@@ -31,12 +31,27 @@ impl Exercise<'_> {
         self.link(&line.pattern, whole.clone(), problems);
         if let Some((layer, what)) = line.pattern.layers.iter().find_map(|layer| Some((layer, self.foreign(layer)?))) {
             let span = layer.fields.first().map_or(whole, |field| place(&field.span));
-            let Probe::Ping { from, to, .. } = self.probe;
-            problems.push(Problem::new(span, format!("a ping sends no {what}")).hint(format!("this scenario's probe: {from} pings {to}")));
+            let sends = if matches!(self.probe, Probe::Ping { .. }) { "a ping sends" } else { "an HTTP request sends" };
+            problems.push(Problem::new(span, format!("{sends} no {what}")).hint(format!("this scenario's probe: {}", self.probe)));
             return;
         }
         self.length(&line.pattern, &place, problems);
         self.ends(&line.pattern, &place, problems);
+    }
+
+    /// What a layer is if neither a probe of this kind nor a tunnel of this lab sends it.
+    fn foreign(&self, layer: &LayerPattern) -> Option<&'static str> {
+        let tunnel = self.lab.cluster.network.tunnel.as_ref().map(|tunnel| tunnel.kind);
+        match (layer.kind, self.probe) {
+            (LayerKind::Udp, _) if matches!(tunnel, Some(TunnelKind::Udp { .. })) => None,
+            (LayerKind::Tcp, Probe::Ping { .. }) => Some("TCP segment"),
+            (LayerKind::Udp, _) => Some("UDP datagram"),
+            (LayerKind::Arp, _) => Some("ARP packet"),
+            (LayerKind::Icmpv6 | LayerKind::Ipv6, _) => Some("IPv6 packet"),
+            (LayerKind::Vxlan, _) => Some("VXLAN packet"),
+            // Where nobody listens or no route leads, ICMP says so of a segment, too.
+            (LayerKind::Tcp | LayerKind::Icmp | LayerKind::Ethernet | LayerKind::Vlan | LayerKind::Ipv4 | LayerKind::Payload, _) => None,
+        }
     }
 
     fn link(&self, pattern: &Pattern, span: Range<usize>, problems: &mut Vec<Problem>) {
@@ -54,7 +69,7 @@ impl Exercise<'_> {
 
     /// An echo is as long as the probe makes it.
     fn length(&self, pattern: &Pattern, place: &impl Fn(&Range<usize>) -> Range<usize>, problems: &mut Vec<Problem>) {
-        let Probe::Ping { size, .. } = self.probe;
+        let Probe::Ping { size, .. } = self.probe else { return };
         let length = (size + ECHO_HEADER) as u64;
         let icmp = pattern.layers.iter().filter(|layer| layer.kind == LayerKind::Icmp);
         for field in icmp.flat_map(|layer| &layer.fields).filter(|field| field.field == Field::IcmpLength) {
@@ -75,8 +90,11 @@ impl Exercise<'_> {
         if !matches!(kind, None | Some(0 | 8)) {
             return;
         }
-        let Probe::Ping { from, to, .. } = self.probe;
-        let (sender, target) = (self.addresses(from.as_str()), self.addresses(to.as_str()));
+        let from = self.probe.from();
+        let (sender, target) = match self.probe {
+            Probe::Ping { to, .. } => (self.addresses(from.as_str()), self.addresses(to.as_str())),
+            Probe::Curl { .. } => (self.addresses(from.as_str()), self.translated()),
+        };
         let headers: Vec<&LayerPattern> = pattern.layers.iter().filter(|layer| layer.kind == LayerKind::Ipv4).collect();
         if pattern.layers.last().is_some_and(|layer| layer.kind == LayerKind::Udp) {
             // The tunnel's datagram, with nothing shown of what is in it.
@@ -95,7 +113,7 @@ impl Exercise<'_> {
                 if !allowed.contains(&symbol) {
                     let end = if field.field == Field::IpSource { "source" } else { "destination" };
                     let message = format!("no packet of this probe has the {end} `{symbol}` here");
-                    problems.push(Problem::new(place(&field.span), message).hint(format!("this scenario's probe: {from} pings {to}")));
+                    problems.push(Problem::new(place(&field.span), message).hint(format!("this scenario's probe: {}", self.probe)));
                 }
             }
         }
@@ -114,6 +132,16 @@ impl Exercise<'_> {
         pod.chain(cards).collect()
     }
 
+    /// The symbols of every address that a request may have besides its sender's: what it asks, who answers, and any node's, for nodes
+    /// translate addresses to their own.
+    fn translated(&self) -> BTreeSet<String> {
+        let (targets, _) = self.lab.targets(self.probe);
+        let targets = targets.iter().map(|pod| format!("{}.ip", pod.name));
+        let asked = self.lab.destination(self.probe).0.as_str().to_owned();
+        let nodes = self.lab.nodes.iter().flat_map(|node| self.addresses(node.name.as_str()));
+        targets.chain([asked]).chain(nodes).collect()
+    }
+
     /// What else a line may name is told elsewhere.
     fn is_address(&self, symbol: &str) -> bool {
         self.context.symbols.get(symbol).is_some_and(|known| known.sort == Sort::Ip)
@@ -125,27 +153,6 @@ impl Exercise<'_> {
             Want::Literal(value) => self.context.stands_for(&value.to_string()).map(|symbol| symbol.as_str().to_owned()),
             Want::Exact(_) | Want::Variable(_) => None,
         }
-    }
-}
-
-impl Exercise<'_> {
-    /// What a layer is if no ping and no tunnel of this lab sends it.
-    fn foreign(&self, layer: &LayerPattern) -> Option<&'static str> {
-        let tunnel = self.lab.cluster.network.tunnel.as_ref().map(|tunnel| tunnel.kind);
-        let carries = matches!(tunnel, Some(TunnelKind::Udp { .. })) && layer.kind == LayerKind::Udp;
-        if carries { None } else { foreign(layer.kind) }
-    }
-}
-
-/// What a ping never sends.
-fn foreign(kind: LayerKind) -> Option<&'static str> {
-    match kind {
-        LayerKind::Tcp => Some("TCP segment"),
-        LayerKind::Udp => Some("UDP datagram"),
-        LayerKind::Arp => Some("ARP packet"),
-        LayerKind::Icmpv6 | LayerKind::Ipv6 => Some("IPv6 packet"),
-        LayerKind::Vxlan => Some("VXLAN packet"),
-        LayerKind::Ethernet | LayerKind::Vlan | LayerKind::Ipv4 | LayerKind::Icmp | LayerKind::Payload => None,
     }
 }
 

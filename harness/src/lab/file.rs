@@ -22,6 +22,9 @@ pub(super) struct LabFile {
     /// The pods, by name.
     #[serde(default)]
     pub(super) pods: Table<PodFile>,
+    /// The Services, by name.
+    #[serde(default)]
+    pub(super) services: Table<ServiceFile>,
     /// What each literal of the documented lines stands for: `10.244.153.204: pod1.ip`.
     #[serde(default)]
     pub(super) names: Table<At<String>>,
@@ -41,6 +44,41 @@ pub(super) struct ClusterFile {
     pub(super) recipe: Option<String>,
     /// How the CNI wires pods.
     pub(super) network: NetworkFile,
+    /// What the CNI's agent adds to every node's packet filter, as `iptables-save` prints it; `{block}` is the node's own block.
+    pub(super) rules: Option<At<String>>,
+}
+
+/// A Service of one TCP port.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct ServiceFile {
+    /// Its Kubernetes namespace, its endpoints' too; `default` unless given.
+    pub(super) namespace: Option<String>,
+    /// Where it can be asked.
+    #[serde(rename = "type")]
+    pub(super) kind: ServiceKindFile,
+    /// Its address on the embedded backend.
+    pub(super) cluster_ip: At<String>,
+    /// Its port at that address.
+    pub(super) port: At<u32>,
+    /// What that port is called, if it has a name.
+    pub(super) port_name: Option<At<String>>,
+    /// Its port at the nodes' own addresses, 30000 to 32767.
+    pub(super) node_port: Option<At<u32>>,
+    /// The port at which its endpoints listen; `port` unless given.
+    pub(super) target_port: Option<At<u32>>,
+    /// The pods that answer.
+    pub(super) endpoints: At<Vec<At<String>>>,
+}
+
+/// Where a Service can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ServiceKindFile {
+    /// At an address of its own, inside the cluster.
+    ClusterIp,
+    /// At a port of every node, too.
+    NodePort,
 }
 
 /// A mode of kube-proxy.
@@ -164,6 +202,8 @@ pub(super) struct PodFile {
     pub(super) node: At<String>,
     /// Its Kubernetes namespace; `default` unless given.
     pub(super) namespace: Option<String>,
+    /// What Kubernetes calls it, on the embedded backend: `cni-qqj89`; as the lab does unless given.
+    pub(super) called: Option<At<String>>,
     /// Its address on the embedded backend; the next free one of its node's block unless given.
     pub(super) address: Option<At<String>>,
     /// Its hardware address on the embedded backend.
@@ -189,21 +229,39 @@ pub(super) struct ScenarioFile {
     /// What is seen of the probe, point by point.
     #[serde(default)]
     pub(super) expect: Vec<ExpectFile>,
+    /// What the answer to a `curl` says, line by line.
+    pub(super) answers: Option<At<String>>,
     /// What commands print once the probe is through.
     #[serde(default)]
     pub(super) state: Vec<StateFile>,
 }
 
-/// One ICMP echo request.
+/// One ICMP echo request, or one HTTP request.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct ProbeFile {
     /// The pod or node that sends it.
     pub(super) from: At<String>,
-    /// The pod it goes to.
-    pub(super) ping: At<String>,
-    /// Its payload's length in bytes; 56 unless given, as `ping` sends.
+    /// The pod that is sent an echo request.
+    pub(super) ping: Option<At<String>>,
+    /// The echo's payload in bytes; 56 unless given, as `ping` sends.
     pub(super) size: Option<At<u32>>,
+    /// What is sent an HTTP request.
+    pub(super) curl: Option<At<CurlFile>>,
+}
+
+/// What is sent an HTTP request: a `service`, alone or at a `node`, or a `pod` at a `port`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct CurlFile {
+    /// The Service.
+    pub(super) service: Option<At<String>>,
+    /// The node at whose address and node port the Service is asked; at its own address unless given.
+    pub(super) node: Option<At<String>>,
+    /// The pod.
+    pub(super) pod: Option<At<String>>,
+    /// The pod's port.
+    pub(super) port: Option<At<u32>>,
 }
 
 /// What is seen of the probe at one point: `lines`, or `none: true`.
@@ -212,8 +270,10 @@ pub(super) struct ProbeFile {
 pub(super) struct ExpectFile {
     /// Where: `pod1/eth0`, `node1/veth(pod1)`, `node1/tunl0`, `node1/underlay`.
     pub(super) at: At<String>,
-    /// The probe's packets there as tcpdump prints them, one a line, and no others.
+    /// The probe's packets there as tcpdump prints them, one a line, and no others unless it is an `excerpt`.
     pub(super) lines: Option<At<String>>,
+    /// The lines are some of the probe's packets there; others may be there, too.
+    pub(super) excerpt: Option<At<bool>>,
     /// The probe is not seen there.
     pub(super) none: Option<At<bool>>,
     /// What holds in place of lines that the document has wrong.

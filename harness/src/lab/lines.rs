@@ -89,7 +89,7 @@ impl Documented for StateLine {
             StateToken::Word(word) => Some(Mention::Word(word.clone())),
             StateToken::Literal(literal) => Some(Mention::Literal(literal.clone())),
             StateToken::Name(symbol) => Some(Mention::Symbol(symbol.clone(), None)),
-            StateToken::Hole | StateToken::Gap | StateToken::Volatile(_) => None,
+            StateToken::Hole | StateToken::Gap | StateToken::Variable(_) | StateToken::Volatile(_) => None,
         };
         self.words.iter().filter_map(|word| Some((mention(&word.token)?, word.span.clone()))).collect()
     }

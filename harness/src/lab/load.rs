@@ -11,7 +11,7 @@ use super::file::LabFile;
 use super::model::{Lab, Source};
 use super::names::Names;
 use super::problem::{Problem, Problems};
-use super::{pod, scenario, shape, symbol, tree, value};
+use super::{pod, scenario, service, shape, symbol, tree, value};
 
 /// More than any lab needs; what is larger is not a lab.
 const SIZE_MAX: usize = 1 << 20;
@@ -78,12 +78,13 @@ fn convert(file: &LabFile, path: &Path, text: &str, problems: &mut Vec<Problem>)
     if file.title.trim().is_empty() {
         problems.push(Problem::new(file.title.span.clone(), "the title is empty").hint("one line for people"));
     }
-    let cluster = cluster::cluster(&file.cluster, problems);
+    let cluster = cluster::cluster(&file.cluster, text, problems);
     let mut taken = Taken::default();
     reserved(file, problems);
     let nodes = cluster::nodes(file, &cluster.network, &mut taken, problems);
     let pods = pod::pods(file, &nodes, &mut taken, problems);
-    let symbols = symbol::symbols(&cluster.network, &nodes, &pods);
+    let services = service::services(file, &cluster.network, &pods, &mut taken, problems);
+    let symbols = symbol::symbols(&cluster.network, &nodes, &pods, &services);
     let names = Names::check(&file.names, None, &symbols, problems);
     let mut lab = Lab {
         name: file.lab.value.clone(),
@@ -92,6 +93,7 @@ fn convert(file: &LabFile, path: &Path, text: &str, problems: &mut Vec<Problem>)
         cluster,
         nodes,
         pods,
+        services,
         names: names.with(&Names::default()),
         scenarios: Vec::new(),
         source: Source { path: path.to_owned(), text: text.to_owned() },
@@ -104,8 +106,8 @@ fn convert(file: &LabFile, path: &Path, text: &str, problems: &mut Vec<Problem>)
 fn reserved(file: &LabFile, problems: &mut Vec<Problem>) {
     let words = ["gateway", "cluster", file.cluster.network.veth_prefix.as_str()];
     let names = file.nodes.0.iter().map(|(name, _)| name).chain(file.pods.0.iter().map(|(name, _)| name));
-    for name in names.filter(|name| words.contains(&name.as_str())) {
-        let problem = Problem::new(name.span.clone(), format!("no node or pod can be called `{}`", **name));
+    for name in names.chain(file.services.0.iter().map(|(name, _)| name)).filter(|name| words.contains(&name.as_str())) {
+        let problem = Problem::new(name.span.clone(), format!("no node, pod or service can be called `{}`", **name));
         problems.push(problem.hint("symbols like `gateway.ip` and `cali.mac` start with this word"));
     }
 }

@@ -19,6 +19,8 @@ mod decode;
 mod path;
 mod placeholder;
 mod pod;
+mod rules;
+mod service;
 mod symbol;
 mod value;
 
@@ -26,6 +28,7 @@ mod exercise;
 mod lines;
 mod load;
 mod names;
+mod probe;
 mod scenario;
 mod uses;
 mod when;
@@ -35,8 +38,8 @@ mod mutation;
 pub use command::command;
 pub use load::{load, schema};
 pub use model::{
-    Claim, Cluster, Correction, DocumentedLine, Expectation, Lab, LabNic, LabNode, LabPod, LabTunnel, LabWiring, Line, Network, Position,
-    Probe, Scenario, Source, StateExpectation, When,
+    Claim, Cluster, Correction, CurlTarget, DocumentedLine, Expectation, Extent, Lab, LabNic, LabNode, LabPod, LabService, LabTunnel,
+    LabWiring, Line, Network, Position, Probe, Scenario, Source, StateExpectation, When,
 };
 pub use mutation::{Break, Broken, Consequence, HarnessFault, Mutation, Step, matches_glob, mutations};
 pub use placeholder::fill;

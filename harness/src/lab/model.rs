@@ -25,6 +25,8 @@ pub struct Lab {
     pub nodes: Vec<LabNode>,
     /// Its pods, in the file's order.
     pub pods: Vec<LabPod>,
+    /// Its Services, in the file's order.
+    pub services: Vec<LabService>,
     /// What each literal of its documented lines stands for, the lab's own table; scenarios add theirs.
     pub names: BTreeMap<String, Symbol>,
     /// Its scenarios, in the file's order.
@@ -62,6 +64,29 @@ pub struct Cluster {
     pub recipe: Option<String>,
     /// How the CNI wires pods: what the embedded backend builds.
     pub network: Network,
+    /// What the CNI's agent adds to every node's packet filter, as `iptables-save` prints it; `{block}` is the node's own.
+    pub rules: Vec<String>,
+}
+
+/// A Service of one TCP port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabService {
+    /// Its name: symbols like `serversvc.ip` start with it.
+    pub name: String,
+    /// Its Kubernetes namespace; its endpoints are in the same.
+    pub namespace: String,
+    /// What its port is called, if it has a name.
+    pub port_name: Option<String>,
+    /// The address the embedded backend gives it.
+    pub cluster_ip: Ipv4Addr,
+    /// Its port at that address.
+    pub port: u16,
+    /// Its port at the nodes' own addresses, for a Service of type `NodePort`.
+    pub node_port: Option<u16>,
+    /// The port at which its endpoints listen.
+    pub target_port: u16,
+    /// The pods that answer.
+    pub endpoints: Vec<PlaceName>,
 }
 
 /// How a CNI wires pods and carries their packets.
@@ -164,6 +189,8 @@ pub struct LabPod {
     pub name: PlaceName,
     /// Its Kubernetes namespace; `default` unless the file says otherwise.
     pub namespace: String,
+    /// What Kubernetes calls it, on the embedded backend.
+    pub called: String,
     /// The node it runs on.
     pub node: PlaceName,
     /// Its labels.
@@ -187,6 +214,8 @@ pub struct Scenario {
     pub names: BTreeMap<String, Symbol>,
     /// What is expected at which point, in path order.
     pub expect: Vec<Expectation>,
+    /// What the answer to the probe says, line by line.
+    pub answers: Vec<DocumentedLine<StateLine>>,
     /// What is expected of commands' output once the probe is through.
     pub state: Vec<StateExpectation>,
 }
@@ -203,6 +232,54 @@ pub enum Probe {
         /// The payload's length in bytes, our token included; 56 is what `ping` sends.
         size: usize,
     },
+    /// One HTTP request.
+    Curl {
+        /// The place that sends it: a pod or a node.
+        from: PlaceName,
+        /// What it asks.
+        to: CurlTarget,
+    },
+}
+
+/// What an HTTP request asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CurlTarget {
+    /// A Service at its own address.
+    Service(String),
+    /// A Service at its port of a node, at the address of the node's first card.
+    NodePort {
+        /// Which Service.
+        service: String,
+        /// Which node.
+        node: PlaceName,
+    },
+    /// A pod.
+    Pod {
+        /// Which.
+        pod: PlaceName,
+        /// At which port.
+        port: u16,
+    },
+}
+
+impl Probe {
+    /// The place that sends it.
+    pub fn from(&self) -> &PlaceName {
+        match self {
+            Self::Ping { from, .. } | Self::Curl { from, .. } => from,
+        }
+    }
+}
+
+impl std::fmt::Display for Probe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ping { from, to, .. } => write!(f, "{from} pings {to}"),
+            Self::Curl { from, to: CurlTarget::Service(service) } => write!(f, "{from} asks {service}"),
+            Self::Curl { from, to: CurlTarget::NodePort { service, node } } => write!(f, "{from} asks {service} at {node}"),
+            Self::Curl { from, to: CurlTarget::Pod { pod, port } } => write!(f, "{from} asks {pod}, port {port}"),
+        }
+    }
 }
 
 /// What is expected at one point.
@@ -212,6 +289,8 @@ pub struct Expectation {
     pub at: PointName,
     /// What.
     pub claim: Claim,
+    /// Whether the lines are all there is of the probe.
+    pub extent: Extent,
     /// Why, where the document does not say it itself.
     pub because: Option<String>,
     /// Where it applies; everywhere if absent.
@@ -227,6 +306,16 @@ pub enum Claim {
     Lines(Vec<DocumentedLine<Pattern>>),
     /// The probe is not seen there at all.
     None,
+}
+
+/// How much of what a point sees of a probe is documented.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    #[default]
+    Whole,
+    /// Some of it: other packets of the probe may be there, too.
+    Excerpt,
 }
 
 /// A line as it was documented.

@@ -164,7 +164,7 @@ struct BreakFile {
 /// Every problem that the file has, as for a lab.
 pub fn mutations(path: &Path, text: &str, lab: &Lab) -> Result<Vec<Mutation>, Problems> {
     let files: Vec<MutationFile> = parse(path, text)?;
-    let symbols = symbols(&lab.cluster.network, &lab.nodes, &lab.pods);
+    let symbols = symbols(&lab.cluster.network, &lab.nodes, &lab.pods, &lab.services);
     let mut check = Check { lab, symbols: &symbols, text, problems: Vec::new() };
     let mut seen: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
     let mut mutations = Vec::new();

@@ -107,7 +107,9 @@ fn fits(key: &At<String>, symbol: &At<String>, sort: Sort, symbols: &Symbols, pr
         problems.push(unknown(symbol, symbol.span.clone(), symbols));
         return false;
     };
-    if known.sort != sort {
+    // Any pod may be called as an interface is.
+    let alike = known.sort == sort || (known.sort, sort) == (Sort::Name, Sort::Interface);
+    if !alike {
         let message = format!("`{}` is {}, but `{}` is {}", **key, sort.words(), **symbol, known.sort.words());
         let alike = symbols.iter().filter(|(_, known)| known.sort == sort).map(|(name, _)| name.as_str());
         let problem = Problem::new(symbol.span.clone(), message);
@@ -143,7 +145,8 @@ pub(super) fn sort_of(literal: &str) -> Option<Sort> {
     } else if literal.parse::<IpNet>().is_ok() {
         Some(Sort::Prefix)
     } else {
-        is_interface(literal).then_some(Sort::Interface)
+        let name = |literal: &str| literal.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
+        is_interface(literal).then_some(Sort::Interface).or_else(|| name(literal).then_some(Sort::Name))
     }
 }
 

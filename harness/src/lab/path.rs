@@ -1,8 +1,8 @@
 //! Points of a lab, and the way a probe takes through them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Lab, LabNode, LabPod, Probe};
+use super::model::{CurlTarget, Lab, LabNode, LabPod, LabService, Probe};
 use crate::name::{PlaceName, PointName};
 use crate::packet::LinkType;
 
@@ -52,26 +52,62 @@ impl Lab {
 
     /// Every point on the way of `probe`, in the order in which its request passes them.
     pub fn path(&self, probe: &Probe) -> Vec<PointName> {
-        let Probe::Ping { from, to, .. } = probe;
-        let Some(target) = self.pod(to) else { return Vec::new() };
-        let mut points = Vec::new();
-        let start = if let Some(sender) = self.pod(from) {
-            points.extend([PointName::at(from, "eth0"), host_end(sender)]);
-            &sender.node
-        } else {
-            from
-        };
-        if *start != target.node {
-            let here = self.way_out(start, self.pod(from).is_some());
-            let there = self.way_out(&target.node, true);
-            points.extend(here);
-            points.extend(there.into_iter().rev());
-        } else if self.pod(from).is_none() {
-            // What a node itself sends enters its bridge from above.
-            points.extend(self.cluster.network.bridge().map(|bridge| PointName::at(from, bridge)));
+        let (targets, by_way_of) = self.targets(probe);
+        if targets.is_empty() {
+            return Vec::new();
         }
-        points.extend([host_end(target), PointName::at(to, "eth0")]);
+        let mut points = Vec::new();
+        let from = probe.from();
+        let mut start = from;
+        let mut of_pod = false;
+        // What a node itself sends enters its bridge from above, and so does what it sends on after translating addresses.
+        let bridge = |node: &PlaceName| self.cluster.network.bridge().map(|bridge| PointName::at(node, bridge));
+        let asks_node = matches!(probe, Probe::Curl { to: CurlTarget::Service(_) | CurlTarget::NodePort { .. }, .. });
+        if let Some(sender) = self.pod(from) {
+            points.extend([PointName::at(from, "eth0"), host_end(sender)]);
+            start = &sender.node;
+            points.extend(bridge(start).filter(|_| asks_node));
+            of_pod = true;
+        }
+        // A node port is asked at a node's own address, to which no tunnel leads.
+        if let Some(node) = by_way_of.filter(|node| *node != start) {
+            points.extend([start, node].into_iter().filter_map(|node| self.first_card(node)));
+            start = node;
+            of_pod = false;
+        }
+        for target in targets {
+            if *start != target.node {
+                points.extend(self.way_out(start, of_pod));
+                points.extend(self.way_out(&target.node, true).into_iter().rev());
+            } else if asks_node || !of_pod {
+                points.extend(bridge(start));
+            }
+            points.extend([host_end(target), PointName::at(&target.name, "eth0")]);
+        }
+        let mut seen = BTreeSet::new();
+        points.retain(|point| seen.insert(point.clone()));
         points
+    }
+
+    /// The pods that a probe may reach, and the node at whose address it asks for them.
+    pub fn targets<'a>(&'a self, probe: &'a Probe) -> (Vec<&'a LabPod>, Option<&'a PlaceName>) {
+        let endpoints = |service: &String| self.service(service).map(|service| service.endpoints.as_slice()).unwrap_or_default();
+        let (names, node) = match probe {
+            Probe::Ping { to: pod, .. } | Probe::Curl { to: CurlTarget::Pod { pod, .. }, .. } => (std::slice::from_ref(pod), None),
+            Probe::Curl { to: CurlTarget::Service(service), .. } => (endpoints(service), None),
+            Probe::Curl { to: CurlTarget::NodePort { service, node }, .. } => (endpoints(service), Some(node)),
+        };
+        (names.iter().filter_map(|name| self.pod(name)).collect(), node)
+    }
+
+    /// The Service of that name.
+    pub fn service(&self, name: &str) -> Option<&LabService> {
+        self.services.iter().find(|service| service.name == name)
+    }
+
+    /// The card whose address is a node's own: its first.
+    fn first_card(&self, node: &PlaceName) -> Option<PointName> {
+        Some(PointName::at(node, &self.node(node)?.nics.first()?.name))
     }
 
     /// What a packet of a pod, or for one, passes between its host veth and the other nodes; what a node itself sends is none of its bridge's.

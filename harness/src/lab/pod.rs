@@ -19,6 +19,9 @@ pub(super) fn pods(file: &LabFile, nodes: &[LabNode], taken: &mut Taken, problem
     for (name, pod) in &file.pods.0 {
         value::name(name, "a pod", problems);
         taken.take(name, &name.span, problems);
+        if let Some(called) = &pod.called {
+            value::name(called, "a pod", problems);
+        }
         let node = node(pod, nodes, problems);
         let address = pod.address.as_ref().map(|text| address(text, node, bridged, taken, problems));
         used.extend(address);
@@ -53,6 +56,7 @@ fn pod(
     used.insert(address);
     LabPod {
         name: PlaceName::new(&**name),
+        called: file.called.as_ref().map_or_else(|| name.value.clone(), |called| called.value.clone()),
         namespace: file.namespace.clone().unwrap_or_else(|| "default".to_owned()),
         node: PlaceName::new(&*file.node),
         labels: file.labels.0.iter().map(|(key, label)| (key.value.clone(), label.clone())).collect(),

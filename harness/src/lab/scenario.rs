@@ -5,25 +5,17 @@ use std::ops::Range;
 
 use super::at::At;
 use super::exercise::Exercise;
-use super::file::{ExpectFile, ProbeFile, ScenarioFile, StateFile};
+use super::file::{ExpectFile, ScenarioFile, StateFile};
 use super::lines::{self, Context};
-use super::model::{Claim, Expectation, Lab, Probe, Scenario, StateExpectation};
+use super::model::{Claim, DocumentedLine, Expectation, Extent, Lab, Probe, Scenario, StateExpectation};
 use super::names::Names;
 use super::problem::{Problem, position};
 use super::symbol::Symbols;
 use super::when::when;
-use super::{command, suggest};
+use super::{command, probe, suggest};
+use crate::expect::StateLine;
 use crate::name::{PlaceName, PointName};
 use crate::packet::LinkType;
-
-/// What `ping` sends unless told otherwise, in bytes.
-const PING_SIZE: u32 = 56;
-
-/// A token is 16 bytes, and the payload starts with it.
-const SIZE_MIN: usize = 16;
-
-/// The headers of an echo: IPv4 without options, 20 bytes (RFC 791), and ICMP, 8 (RFC 792).
-const HEADERS: usize = 28;
 
 /// Checks the scenarios; `lab` is all the rest of the lab.
 pub(super) fn scenarios(
@@ -65,14 +57,14 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn scenario(&self, file: &ScenarioFile, problems: &mut Vec<Problem>) -> Scenario {
-        if file.expect.is_empty() && file.state.is_empty() {
+        if file.expect.is_empty() && file.state.is_empty() && file.answers.is_none() {
             let problem = Problem::new(file.name.span.clone(), format!("nothing is expected in `{}`", *file.name));
             problems.push(problem.hint("say what is seen (`expect`) or what commands print (`state`)"));
         }
         if file.name.trim().is_empty() {
             problems.push(Problem::new(file.name.span.clone(), "this scenario's name is empty").hint("a few words for people"));
         }
-        let probe = file.probe.as_ref().map(|probe| self.probe(probe, problems));
+        let probe = file.probe.as_ref().map(|file| probe::probe(file, self.lab, problems));
         let known = probe.clone().flatten();
         let path = known.as_ref().map(|probe| self.lab.path(probe)).unwrap_or_default();
         if let (None, Some(first)) = (&file.probe, file.expect.first()) {
@@ -89,45 +81,19 @@ impl Check<'_> {
             probe: known,
             names: self.context.names.with(self.context.outer),
             expect,
+            answers: self.answers(file, problems),
             state: file.state.iter().map(|file| self.state(file, problems)).collect(),
         }
     }
 
-    fn probe(&self, file: &ProbeFile, problems: &mut Vec<Problem>) -> Option<Probe> {
-        let before = problems.len();
-        let places =
-            || self.lab.pods.iter().map(|pod| &pod.name).chain(self.lab.nodes.iter().map(|node| &node.name)).map(PlaceName::as_str);
-        if !places().any(|place| place == *file.from) {
-            let message = format!("`{}` is not a pod or node of this lab", *file.from);
-            problems.push(Problem::new(file.from.span.clone(), message).hint(suggest::hint(&file.from, "places", places())));
+    /// What the probe is answered.
+    fn answers(&self, file: &ScenarioFile, problems: &mut Vec<Problem>) -> Vec<DocumentedLine<StateLine>> {
+        let Some(block) = &file.answers else { return Vec::new() };
+        if file.probe.as_ref().is_none_or(|probe| probe.curl.is_none()) {
+            let problem = Problem::new(block.span.clone(), "only a `curl` is answered in words");
+            problems.push(problem.hint("what a ping is answered is seen at its points"));
         }
-        let pods = || self.lab.pods.iter().map(|pod| pod.name.as_str());
-        if !pods().any(|pod| pod == *file.ping) {
-            let message = format!("`{}` is not a pod of this lab", *file.ping);
-            problems.push(Problem::new(file.ping.span.clone(), message).hint(suggest::hint(&file.ping, "pods", pods())));
-        }
-        if *file.from == *file.ping {
-            let problem = Problem::new(file.ping.span.clone(), format!("`{}` pings itself", *file.from));
-            problems.push(problem.hint("such a packet passes no point but the loopback"));
-        }
-        let size = file.size.as_ref().map_or(PING_SIZE, |size| size.value) as usize;
-        if let Some(given) = &file.size {
-            self.size(given, size, problems);
-        }
-        let probe = Probe::Ping { from: PlaceName::new(&*file.from), to: PlaceName::new(&*file.ping), size };
-        (problems.len() == before).then_some(probe)
-    }
-
-    fn size(&self, given: &At<u32>, size: usize, problems: &mut Vec<Problem>) {
-        let network = &self.lab.cluster.network;
-        let mtu = network.tunnel.iter().map(|tunnel| tunnel.mtu).chain([network.mtu]).min().unwrap_or_default() as usize;
-        if size < SIZE_MIN {
-            let message = format!("a payload of {size} bytes has no room for the token by which the probe is found again");
-            problems.push(Problem::new(given.span.clone(), message).hint(format!("at least {SIZE_MIN}")));
-        } else if size + HEADERS > mtu {
-            let message = format!("an echo with {size} bytes of payload does not fit the MTU of {mtu}");
-            problems.push(Problem::new(given.span.clone(), message).hint(format!("at most {}", mtu.saturating_sub(HEADERS))));
-        }
+        lines::read(block, block, &[], self.context, problems)
     }
 
     fn expectation(
@@ -143,6 +109,7 @@ impl Check<'_> {
             problems.push(Problem::new(none.span.clone(), "`none` is `true` or not there at all").hint("take it away"));
             return None;
         }
+        let extent = extent(file, problems);
         let claim = match (&file.lines, &file.none) {
             (Some(block), None) => {
                 let lines = lines::read(block, &file.at, &file.corrections, self.context, problems);
@@ -171,6 +138,7 @@ impl Check<'_> {
         Some(Expectation {
             at,
             claim,
+            extent,
             because: reason(file.because.as_ref()),
             when: file.when.as_ref().map(|file| when(file, problems)),
             position: position(self.context.text, file.at.span.start),
@@ -243,6 +211,17 @@ impl Check<'_> {
             position: position(self.context.text, file.on.span.start),
         }
     }
+}
+
+/// Whether the lines are all there is.
+fn extent(file: &ExpectFile, problems: &mut Vec<Problem>) -> Extent {
+    let Some(excerpt) = &file.excerpt else { return Extent::Whole };
+    if !excerpt.value {
+        problems.push(Problem::new(excerpt.span.clone(), "`excerpt` is `true` or not there at all").hint("take it away"));
+    } else if file.lines.is_none() {
+        problems.push(Problem::new(excerpt.span.clone(), "an excerpt of no lines").hint("`excerpt` goes with `lines`"));
+    }
+    Extent::Excerpt
 }
 
 /// A reason without the line breaks of its block.

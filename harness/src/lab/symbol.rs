@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha1::{Digest, Sha1};
 
-use super::model::{Lab, LabNode, LabPod, LabWiring, Network};
+use super::model::{Lab, LabNode, LabPod, LabService, LabWiring, Network};
 use crate::name::Symbol;
 
 /// What kind of thing a symbol stands for.
@@ -14,6 +14,8 @@ pub(super) enum Sort {
     Mac,
     Interface,
     Prefix,
+    Port,
+    Name,
 }
 
 impl Sort {
@@ -24,6 +26,8 @@ impl Sort {
             Self::Mac => "a hardware address",
             Self::Interface => "an interface's name",
             Self::Prefix => "a prefix",
+            Self::Port => "a port",
+            Self::Name => "a pod's name",
         }
     }
 }
@@ -41,12 +45,15 @@ pub(super) type Symbols = BTreeMap<String, Known>;
 impl Lab {
     /// Every symbol that this lab's lines may use, with its value on the embedded backend where the file gives or implies it.
     pub fn symbols(&self) -> BTreeMap<Symbol, Option<String>> {
-        symbols(&self.cluster.network, &self.nodes, &self.pods).into_iter().map(|(name, known)| (Symbol::new(name), known.value)).collect()
+        symbols(&self.cluster.network, &self.nodes, &self.pods, &self.services)
+            .into_iter()
+            .map(|(name, known)| (Symbol::new(name), known.value))
+            .collect()
     }
 }
 
 /// Every symbol of a lab of these parts.
-pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod]) -> Symbols {
+pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod], services: &[LabService]) -> Symbols {
     let mut symbols = Symbols::new();
     let mut add = |name: String, sort: Sort, value: Option<String>| {
         symbols.insert(name, Known { sort, value });
@@ -57,14 +64,23 @@ pub(super) fn symbols(network: &Network, nodes: &[LabNode], pods: &[LabPod]) -> 
         add(format!("{}.mac", network.veth_prefix), Sort::Mac, Some(spell_mac(*host_mac)));
     }
     for pod in pods {
+        let block = nodes.iter().find(|node| node.name == pod.node).map(|node| node.block.prefix_len());
+        let length = if network.bridge().is_some() { block } else { Some(32) };
+        add(format!("{}.address", pod.name), Sort::Prefix, length.map(|length| format!("{}/{length}", pod.address)));
         if network.bridge().is_some() {
-            let block = nodes.iter().find(|node| node.name == pod.node).map(|node| node.block.prefix_len());
-            add(format!("{}.address", pod.name), Sort::Prefix, block.map(|length| format!("{}/{length}", pod.address)));
             add(format!("{}.veth.mac", pod.name), Sort::Mac, pod.veth_mac.map(spell_mac));
         }
         add(format!("{}.ip", pod.name), Sort::Ip, Some(pod.address.to_string()));
+        add(format!("{}.name", pod.name), Sort::Name, Some(pod.called.clone()));
         add(format!("{}.mac", pod.name), Sort::Mac, pod.mac.map(spell_mac));
         add(format!("{}.veth", pod.name), Sort::Interface, Some(network.host_veth(pod)));
+    }
+    for service in services {
+        add(format!("{}.ip", service.name), Sort::Ip, Some(service.cluster_ip.to_string()));
+        add(format!("{}.port", service.name), Sort::Port, Some(service.port.to_string()));
+        if let Some(port) = service.node_port {
+            add(format!("{}.node-port", service.name), Sort::Port, Some(port.to_string()));
+        }
     }
     for node in nodes {
         add(format!("{}.block", node.name), Sort::Prefix, Some(node.block.to_string()));
@@ -137,6 +153,7 @@ mod tests {
             let pod = LabPod {
                 name: PlaceName::new(pod),
                 namespace: namespace.to_owned(),
+                called: pod.to_owned(),
                 node: PlaceName::new("node1"),
                 labels: BTreeMap::new(),
                 address: std::net::Ipv4Addr::UNSPECIFIED,

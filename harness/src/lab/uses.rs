@@ -3,18 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::lines::{Documented, Mention};
-use super::model::{Claim, DocumentedLine, Probe, Scenario};
+use super::model::{Claim, DocumentedLine, Scenario};
 use super::names::canonical;
 use super::placeholder;
 use crate::name::Symbol;
 
 impl Scenario {
-    /// Every symbol that its probe, its commands and its documented lines use.
+    /// Every symbol that its commands and its documented lines use.
     pub fn symbols(&self) -> BTreeSet<Symbol> {
         let mut symbols = BTreeSet::new();
-        if let Some(Probe::Ping { to, .. }) = &self.probe {
-            symbols.insert(Symbol::new(format!("{to}.ip")));
-        }
+        self.of_lines(&self.answers, &mut symbols);
         for expectation in &self.expect {
             if let Claim::Lines(lines) = &expectation.claim {
                 self.of_lines(lines, &mut symbols);

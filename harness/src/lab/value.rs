@@ -88,6 +88,15 @@ pub(super) fn mtu(bytes: &At<u32>, problems: &mut Vec<Problem>) -> u32 {
     bytes.value
 }
 
+/// Checks a port.
+pub(super) fn port(number: &At<u32>, problems: &mut Vec<Problem>) -> u16 {
+    u16::try_from(number.value).ok().filter(|port| *port > 0).unwrap_or_else(|| {
+        let problem = Problem::new(number.span.clone(), format!("`{}` is not a port", number.value));
+        problems.push(problem.hint(format!("1 to {}", u16::MAX)));
+        1
+    })
+}
+
 /// Checks the name of an interface as the kernel does (`dev_valid_name` in net/core/dev.c).
 pub(super) fn interface(name: &At<String>, problems: &mut Vec<Problem>) -> String {
     if !is_interface(name) {

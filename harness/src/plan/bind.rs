@@ -2,12 +2,12 @@
 
 use std::net::Ipv4Addr;
 
-use crate::lab::{self, Probe, Scenario};
+use crate::lab::{self, CurlTarget, Lab, LabPod, Probe, Scenario};
 use crate::name::{PointName, Symbol, Token};
 use crate::place::Cmd;
 use crate::site::Facts;
 
-use super::model::{BoundPlan, BoundPoint, BoundProbe, BoundScenario, BoundState, Plan, PlannedScenario};
+use super::model::{BoundPlan, BoundPoint, BoundProbe, BoundScenario, BoundState, Message, Plan, PlannedScenario, Server};
 
 /// Why a plan does not fit a site.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,13 +18,15 @@ pub enum BindError {
     /// Symbols for which the site has no value.
     #[error("the site does not say what {} stand for", list(.0))]
     Symbols(Vec<Symbol>),
-    /// A value that is to be an address and is not.
-    #[error("the site says that {symbol} stands for `{value}`, which is not an IPv4 address")]
-    Address {
+    /// A value that is to be an address or a port and is not.
+    #[error("the site says that {symbol} stands for `{value}`, which is not {what}")]
+    Value {
         /// The symbol.
         symbol: Symbol,
         /// What the site has for it.
         value: String,
+        /// What it is to be.
+        what: &'static str,
     },
     /// A command that is none of the list once its placeholders are filled in.
     #[error("with its placeholders filled in, `{run}` is `{filled}`, which is not a command that a lab may run")]
@@ -61,19 +63,20 @@ impl Plan {
             return Err(BindError::Symbols(symbols.into_iter().cloned().collect()));
         }
         let both = self.lab.scenarios.iter().zip(&self.scenarios);
-        let scenarios = both.map(|(scenario, planned)| bind_scenario(scenario, planned, facts, run)).collect::<Result<_, _>>()?;
+        let scenarios =
+            both.map(|(scenario, planned)| bind_scenario(&self.lab, scenario, planned, facts, run)).collect::<Result<_, _>>()?;
         Ok(BoundPlan { scenarios })
     }
 }
 
-fn bind_scenario(scenario: &Scenario, planned: &PlannedScenario, facts: &Facts, run: &str) -> Result<BoundScenario, BindError> {
+fn bind_scenario(lab: &Lab, scenario: &Scenario, planned: &PlannedScenario, facts: &Facts, run: &str) -> Result<BoundScenario, BindError> {
     let points = planned.points.iter().filter_map(|point| facts.points.get_key_value(point)).map(|(name, fact)| BoundPoint {
         name: name.clone(),
         place: fact.place.clone(),
         interface: fact.interface.clone(),
         link: fact.link,
     });
-    let probe = scenario.probe.as_ref().map(|probe| bind_probe(probe, Token::derive(run, &scenario.name), facts)).transpose()?;
+    let probe = scenario.probe.as_ref().map(|probe| bind_probe(lab, probe, Token::derive(run, &scenario.name), facts)).transpose()?;
     let mut state: Vec<BoundState> = Vec::new();
     for expectation in &scenario.state {
         // Evidence keeps one output per place and command, however many lines are expected of it.
@@ -85,12 +88,45 @@ fn bind_scenario(scenario: &Scenario, planned: &PlannedScenario, facts: &Facts, 
     Ok(BoundScenario { name: scenario.name.clone(), points: points.collect(), probe, state })
 }
 
-fn bind_probe(probe: &Probe, token: Token, facts: &Facts) -> Result<BoundProbe, BindError> {
-    let Probe::Ping { from, to, size } = probe;
-    let symbol = Symbol::new(format!("{to}.ip"));
-    let value = facts.values.get(&symbol).ok_or_else(|| BindError::Symbols(vec![symbol.clone()]))?;
-    let to: Ipv4Addr = value.parse().map_err(|_| BindError::Address { symbol, value: value.clone() })?;
-    Ok(BoundProbe { from: from.clone(), to, size: *size, token })
+fn bind_probe(lab: &Lab, probe: &Probe, token: Token, facts: &Facts) -> Result<BoundProbe, BindError> {
+    let (address, port) = lab.destination(probe);
+    let to: Ipv4Addr = read(&address, facts, "an IPv4 address")?;
+    let message = match probe {
+        Probe::Ping { size, .. } => Message::Echo { size: *size },
+        Probe::Curl { to: target, .. } => {
+            let port = match (target, port) {
+                (CurlTarget::Pod { port, .. }, _) => *port,
+                (CurlTarget::Service(_) | CurlTarget::NodePort { .. }, symbol) => {
+                    symbol.map_or(Ok(0), |symbol| read(&symbol, facts, "a port"))?
+                }
+            };
+            Message::Get { port, servers: servers(lab, probe, facts)? }
+        }
+    };
+    Ok(BoundProbe { from: probe.from().clone(), to, message, token })
+}
+
+/// Who is to answer a request.
+fn servers(lab: &Lab, probe: &Probe, facts: &Facts) -> Result<Vec<Server>, BindError> {
+    let port = match probe {
+        Probe::Ping { .. } => return Ok(Vec::new()),
+        Probe::Curl { to: CurlTarget::Pod { port, .. }, .. } => *port,
+        Probe::Curl { to: CurlTarget::Service(service) | CurlTarget::NodePort { service, .. }, .. } => {
+            lab.service(service).map_or(0, |service| service.target_port)
+        }
+    };
+    let server = |pod: &LabPod| {
+        let address = read(&Symbol::new(format!("{}.address", pod.name)), facts, "an address with a prefix length")?;
+        let called = read(&Symbol::new(format!("{}.name", pod.name)), facts, "a pod's name")?;
+        Ok(Server { place: pod.name.clone(), called, address, port })
+    };
+    lab.targets(probe).0.into_iter().map(server).collect()
+}
+
+/// What a symbol stands for, as a value.
+fn read<T: std::str::FromStr>(symbol: &Symbol, facts: &Facts, what: &'static str) -> Result<T, BindError> {
+    let value = facts.values.get(symbol).ok_or_else(|| BindError::Symbols(vec![symbol.clone()]))?;
+    value.parse().map_err(|_| BindError::Value { symbol: symbol.clone(), value: value.clone(), what })
 }
 
 fn bind_command(run: &str, facts: &Facts) -> Result<Cmd, BindError> {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::lab::{Claim, Lab, Probe, Scenario, route_protocol_name};
-use crate::name::{PlaceName, PointName};
+use crate::name::{PlaceName, PointName, Symbol};
 use crate::site::{NodeSpec, PodSpec, RouteSpec, TunnelKind, Wiring};
 
 use super::model::{Plan, PlannedScenario};
@@ -66,9 +66,14 @@ fn describe_pod(pod: &PodSpec, out: &mut String) {
 }
 
 fn describe_scenario(lab: &Lab, scenario: &Scenario, planned: &PlannedScenario, out: &mut String) {
-    if let Some(Probe::Ping { from, to, size }) = &scenario.probe {
-        let address = lab.pod(to).map(|pod| format!(" ({})", pod.address)).unwrap_or_default();
-        line(out, &format!("  probe    {from} pings {to}{address}, {size} bytes"));
+    if let Some(probe) = &scenario.probe {
+        let symbols = lab.symbols();
+        let (address, port) = lab.destination(probe);
+        let value = |symbol: &Symbol| symbols.get(symbol).cloned().flatten();
+        let port = port.as_ref().and_then(value).map(|port| format!(":{port}")).unwrap_or_default();
+        let address = value(&address).map(|address| format!(" ({address}{port})")).unwrap_or_default();
+        let size = if let Probe::Ping { size, .. } = probe { format!(", {size} bytes") } else { String::new() };
+        line(out, &format!("  probe    {probe}{address}{size}"));
     }
     let width = planned.points.iter().map(|point| point.as_str().len()).max().unwrap_or_default();
     let interfaces: Vec<String> = planned.points.iter().map(|point| interface(lab, point)).collect();

@@ -1,11 +1,12 @@
 //! From a lab to what it needs built, captured and sent, by name.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddrV4;
 
-use crate::lab::{Lab, LabNode, LabPod, LabWiring, Scenario};
+use crate::lab::{Lab, LabNode, LabPod, LabService, LabWiring, Scenario};
 use crate::name::{PointName, Symbol};
 use crate::packet::Value;
-use crate::site::{BridgeSpec, Nic, NodeSpec, PeerSpec, PodSpec, RouteSpec, Topology, TunnelKind, TunnelSpec, Wiring};
+use crate::site::{BridgeSpec, Nic, NodeSpec, PeerSpec, PodSpec, RouteSpec, ServiceSpec, Topology, TunnelKind, TunnelSpec, Wiring};
 
 use super::model::{Plan, PlannedScenario};
 
@@ -15,6 +16,8 @@ pub fn draft(lab: Lab) -> Plan {
         nodes: lab.nodes.iter().map(|node| node_spec(&lab, node)).collect(),
         pods: lab.pods.iter().map(|pod| pod_spec(&lab, pod)).collect(),
         constants: constants(&lab),
+        services: lab.services.iter().map(|service| service_spec(&lab, service)).collect(),
+        rules: lab.nodes.iter().filter(|_| !lab.cluster.rules.is_empty()).map(|node| (node.name.clone(), rules(&lab, node))).collect(),
     };
     let scenarios = lab.scenarios.iter().map(|scenario| planned(&lab, scenario)).collect();
     Plan { lab, topology, scenarios }
@@ -31,7 +34,32 @@ fn constants(lab: &Lab) -> BTreeMap<Symbol, String> {
     // A bridge comes with a node's first pod; without one, no device of the node has its block.
     let bare = lab.nodes.iter().filter(|node| network.bridge().is_some() && lab.bridge(node).is_none());
     constants.extend(bare.map(|node| (format!("{}.block", node.name), node.block.to_string())));
+    constants.extend(lab.pods.iter().map(|pod| (format!("{}.name", pod.name), pod.called.clone())));
+    for service in &lab.services {
+        constants.push((format!("{}.ip", service.name), service.cluster_ip.to_string()));
+        constants.push((format!("{}.port", service.name), service.port.to_string()));
+        constants.extend(service.node_port.map(|port| (format!("{}.node-port", service.name), port.to_string())));
+    }
     constants.into_iter().map(|(symbol, value)| (Symbol::new(symbol), value)).collect()
+}
+
+fn service_spec(lab: &Lab, service: &LabService) -> ServiceSpec {
+    let addresses = service.endpoints.iter().filter_map(|name| lab.pod(name)).map(|pod| pod.address);
+    ServiceSpec {
+        name: service.name.clone(),
+        namespace: service.namespace.clone(),
+        port_name: service.port_name.clone(),
+        cluster_ip: service.cluster_ip,
+        port: service.port,
+        node_port: service.node_port,
+        endpoints: addresses.map(|address| SocketAddrV4::new(address, service.target_port)).collect(),
+        pods: lab.cluster.network.pods,
+    }
+}
+
+/// The rules of the CNI's agent on a node.
+fn rules(lab: &Lab, node: &LabNode) -> Vec<String> {
+    lab.cluster.rules.iter().map(|line| line.replace("{block}", &node.block.to_string())).collect()
 }
 
 fn node_spec(lab: &Lab, node: &LabNode) -> NodeSpec {
@@ -139,5 +167,9 @@ fn planned(lab: &Lab, scenario: &Scenario) -> PlannedScenario {
             points.push(expectation.at.clone());
         }
     }
-    PlannedScenario { points, symbols: scenario.symbols().into_iter().collect() }
+    let mut symbols = scenario.symbols();
+    if let Some((address, port)) = scenario.probe.as_ref().map(|probe| lab.destination(probe)) {
+        symbols.extend([address].into_iter().chain(port));
+    }
+    PlannedScenario { points, symbols: symbols.into_iter().collect() }
 }

@@ -2,6 +2,8 @@
 
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
+
 use crate::lab::Lab;
 use crate::name::{PlaceName, PointName, Symbol, Token};
 use crate::packet::LinkType;
@@ -68,10 +70,40 @@ pub struct BoundProbe {
     pub from: PlaceName,
     /// Where it goes.
     pub to: Ipv4Addr,
-    /// The ICMP payload's length in bytes, at least 16: it starts with the token.
-    pub size: usize,
+    /// What it says there.
+    pub message: Message,
     /// By which its packets are found again.
     pub token: Token,
+}
+
+/// What a probe says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// An ICMP echo.
+    Echo {
+        /// The payload's length in bytes, at least 16: it starts with the token.
+        size: usize,
+    },
+    /// An HTTP request.
+    Get {
+        /// The port that is asked.
+        port: u16,
+        /// Who is to be there to answer.
+        servers: Vec<Server>,
+    },
+}
+
+/// Somebody who answers HTTP requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// The pod.
+    pub place: PlaceName,
+    /// What Kubernetes calls it.
+    pub called: String,
+    /// The address of its `eth0`, at which it listens, and the prefix length.
+    pub address: Ipv4Net,
+    /// The port at which it listens.
+    pub port: u16,
 }
 
 /// A command to run for its output.

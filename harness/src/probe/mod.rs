@@ -6,8 +6,13 @@
 mod outcome;
 
 mod echo;
+mod http;
+mod outq;
 mod problem;
+
+mod ask;
 mod send;
+mod serve;
 
 pub use outcome::Outcome;
 pub use problem::ProbeError;

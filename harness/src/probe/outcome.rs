@@ -1,5 +1,7 @@
 //! What the sender of a probe saw.
 
+use std::net::SocketAddrV4;
+
 use serde::{Deserialize, Serialize};
 
 use crate::name::Token;
@@ -16,6 +18,19 @@ pub struct Outcome {
     pub answered_at: Option<u64>,
     /// The TTL of the answer, as `ping` prints it.
     pub answer_ttl: Option<u8>,
+    /// What the answer to an HTTP request says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// The sender's end of an HTTP request's connection, as the sender knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<SocketAddrV4>,
     /// What went wrong, in words.
     pub error: Option<String>,
+}
+
+impl Outcome {
+    /// Of a probe of which nothing is known yet.
+    pub fn silent(token: Token) -> Self {
+        Self { token, sent_at: None, answered_at: None, answer_ttl: None, answer: None, local: None, error: None }
+    }
 }

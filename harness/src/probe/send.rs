@@ -9,13 +9,15 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrIn, recv, sendto, socket};
 
+use super::ask::ask;
 use super::echo::{Answer, Echo};
 use super::outcome::Outcome;
 use super::problem::ProbeError;
+use super::serve::Servers;
 use crate::capture::Armed;
 use crate::name::Token;
 use crate::place::meanwhile_in_netns;
-use crate::plan::BoundProbe;
+use crate::plan::{BoundProbe, Message, Server};
 use crate::site::Site;
 
 /// How long [`send`] waits for an answer.
@@ -32,17 +34,53 @@ pub async fn send(on: &Site, probe: &BoundProbe, armed: &Armed) -> Outcome {
 
 /// As [`send`], with another deadline. What goes wrong is told in the outcome.
 pub async fn send_within(on: &Site, probe: &BoundProbe, _listening: &Armed, deadline: Duration) -> Outcome {
-    let (to, size, token) = (probe.to, probe.size, probe.token);
-    let sent = in_place(on, probe, move || exchange(to, size, token, deadline)).await;
+    let (to, token) = (probe.to, probe.token);
+    let sent = match &probe.message {
+        Message::Echo { size } => {
+            let size = *size;
+            in_place(on, probe, move || exchange(to, size, token, deadline)).await
+        }
+        Message::Get { port, servers } => get(on, probe, SocketAddrV4::new(to, *port), servers, token, deadline).await,
+    };
     sent.unwrap_or_else(|error| failed(token, error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))))
 }
 
-/// Sends pings that nothing is asserted of, every 20 ms, until one is answered; whether one was before the deadline.
+/// Sends pings that nothing is asserted of, every 20 ms, until one is answered, or one request; whether there was an answer before the deadline.
 ///
 /// They carry another token than the probe, and so another ICMP identifier: neighbours are known afterwards, but the probe is a new flow.
 pub async fn warm_up(on: &Site, probe: &BoundProbe, deadline: Duration) -> bool {
-    let (to, size, token) = (probe.to, probe.size, Token::derive(&format!("{:?}", probe.token), "warm-up"));
-    in_place(on, probe, move || knock(to, size, token, deadline)).await.unwrap_or(false)
+    let (to, token) = (probe.to, Token::derive(&format!("{:?}", probe.token), "warm-up"));
+    match &probe.message {
+        Message::Echo { size } => {
+            let size = *size;
+            in_place(on, probe, move || knock(to, size, token, deadline)).await.unwrap_or(false)
+        }
+        Message::Get { port, servers } => {
+            let asked = get(on, probe, SocketAddrV4::new(to, *port), servers, token, deadline).await;
+            asked.is_ok_and(|outcome| outcome.answer.is_some())
+        }
+    }
+}
+
+/// An HTTP request, with somebody there to answer it, until it is over for both ends.
+async fn get(
+    on: &Site,
+    probe: &BoundProbe,
+    to: SocketAddrV4,
+    servers: &[Server],
+    token: Token,
+    deadline: Duration,
+) -> Result<Outcome, ProbeError> {
+    let servers = Servers::listen(on, servers).await?;
+    in_place(on, probe, move || {
+        let until = Instant::now() + deadline;
+        let outcome = ask(to, token, deadline);
+        if outcome.answer.is_some() && outcome.error.is_none() {
+            servers.through(token, until);
+        }
+        outcome
+    })
+    .await
 }
 
 /// The outcome of a probe that was kept back on purpose, to see that no verdict is built on it.
@@ -51,7 +89,7 @@ pub fn withheld(probe: &BoundProbe) -> Outcome {
 }
 
 fn failed(token: Token, error: String) -> Outcome {
-    Outcome { token, sent_at: None, answered_at: None, answer_ttl: None, error: Some(error) }
+    Outcome { error: Some(error), ..Outcome::silent(token) }
 }
 
 async fn in_place<T: Send + 'static>(on: &Site, probe: &BoundProbe, f: impl FnOnce() -> T + Send + 'static) -> Result<T, ProbeError> {
@@ -71,7 +109,7 @@ fn exchange(to: Ipv4Addr, size: usize, token: Token, deadline: Duration) -> Outc
     if let Err(error) = send_to(&socket, to, &echo.message(size)) {
         return failed(token, format!("cannot send to {to}: {}", error.desc()));
     }
-    let mut outcome = Outcome { token, sent_at: Some(sent_at), answered_at: None, answer_ttl: None, error: None };
+    let mut outcome = Outcome { sent_at: Some(sent_at), ..Outcome::silent(token) };
     match await_answer(&socket, until, |packet| echo.answer(packet)) {
         Ok(Some(Answer::Reply { ttl })) => (outcome.answered_at, outcome.answer_ttl) = (Some(now()), Some(ttl)),
         Ok(Some(Answer::Error(error))) => outcome.error = Some(error),
@@ -134,6 +172,6 @@ fn await_answer(socket: &OwnedFd, until: Instant, answers: impl Fn(&[u8]) -> Opt
 }
 
 /// Nanoseconds since the epoch.
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }

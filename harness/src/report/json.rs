@@ -163,6 +163,7 @@ impl<'a> Expectation<'a> {
         Self {
             kind: match expectation.subject {
                 Subject::Point(_) => "point",
+                Subject::Answer => "answer",
                 Subject::State { .. } => "state",
             },
             subject: words::subject(&expectation.subject),

@@ -38,6 +38,7 @@ pub(super) fn rank(outcome: &Outcome) -> u8 {
 pub(super) fn subject(subject: &Subject) -> String {
     match subject {
         Subject::Point(point) => point.to_string(),
+        Subject::Answer => "the answer".to_owned(),
         Subject::State { on, run } => format!("{on}: {run}"),
     }
 }

@@ -31,8 +31,8 @@ fn carry_out() -> Result<(), RunError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Talk)?;
     let mut sink = tell;
     let fault = request.breakage.as_ref().map(Breakage::proxy_fault).unwrap_or_default();
-    let backend = Netns { fault, ..Netns::default() };
-    runtime.block_on(record(&request, &backend, &mut Teller::new(&mut sink, Phases::default()), until_input_ends))
+    let netns = Netns { fault, ..Netns::default() };
+    runtime.block_on(record(&request, &netns, &mut Teller::new(&mut sink, Phases::default()), until_input_ends))
 }
 
 /// Leaves the lab up until standard input ends.

@@ -70,7 +70,7 @@ impl RunError {
     pub fn host_cannot(&self) -> bool {
         match self {
             Self::Enclose(error) => matches!(error, EnclosureError::Refused { .. }),
-            Self::Up(error) => matches!(error, UpError::Tunnel { .. } | UpError::Cluster(_)),
+            Self::Up(error) => matches!(error, UpError::Tunnel { .. } | UpError::Cluster(_) | UpError::Filter { missing: true, .. }),
             Self::Enclosed { host_cannot, .. } => *host_cannot,
             _ => false,
         }

@@ -1,7 +1,7 @@
 //! What a backend is asked to build.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use ipnet::Ipv4Net;
 use serde::Serialize;
@@ -17,6 +17,31 @@ pub struct Topology {
     pub pods: Vec<PodSpec>,
     /// What symbols stand for that are on no interface, and so cannot be read back from the site: `gateway.ip`, `cali.mac`.
     pub constants: BTreeMap<Symbol, String>,
+    /// The Services, in the lab's order: every node translates their addresses.
+    pub services: Vec<ServiceSpec>,
+    /// What the CNI's agent adds to a node's packet filter: lines of `iptables-save`, tables and all.
+    pub rules: BTreeMap<PlaceName, Vec<String>>,
+}
+
+/// A Service of one TCP port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ServiceSpec {
+    /// Its name.
+    pub name: String,
+    /// Its Kubernetes namespace.
+    pub namespace: String,
+    /// What its port is called, if it has a name.
+    pub port_name: Option<String>,
+    /// The address that stands for it in the cluster; on no interface.
+    pub cluster_ip: Ipv4Addr,
+    /// Its port at that address.
+    pub port: u16,
+    /// Its port at the nodes' own addresses, if it has one.
+    pub node_port: Option<u16>,
+    /// Who answers.
+    pub endpoints: Vec<SocketAddrV4>,
+    /// Where pod addresses come from (kube-proxy's `--cluster-cidr`): what comes from elsewhere is masqueraded.
+    pub pods: Ipv4Net,
 }
 
 /// A node.

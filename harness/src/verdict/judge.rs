@@ -5,12 +5,13 @@ use super::model::{ExpectationVerdict, Outcome, RunVerdict, ScenarioVerdict};
 use super::names::Names;
 use super::outcome::{do_not_hold, worst};
 use super::point::{self, Scene};
+use super::state::Meaning;
 use super::variables::Variables;
-use super::{seen, state, when};
+use super::{answer, seen, state, when};
 use crate::evidence::{Evidence, ScenarioEvidence};
 use crate::journey;
 use crate::lab::{Lab, Probe, Scenario};
-use crate::name::{PointName, Symbol};
+use crate::name::PointName;
 use crate::packet::Hints;
 use crate::plan::Plan;
 use crate::site::Facts;
@@ -34,7 +35,7 @@ pub fn judge(plan: &Plan, evidence: &Evidence) -> RunVerdict {
         return verdict;
     }
     let hints = lab.hints();
-    verdict.scenarios = lab.scenarios.iter().map(|planned| scenario(planned, evidence, &hints)).collect();
+    verdict.scenarios = lab.scenarios.iter().map(|planned| scenario(lab, planned, evidence, &hints)).collect();
     let cut_short = evidence.manifest.cut_short.as_ref().map(|why| Outcome::Inconclusive(format!("the run was cut short: {why}")));
     // Without any evidence nothing was asserted, and to skip everything is no answer.
     let nothing = Outcome::Inconclusive("nothing was asserted".to_owned());
@@ -62,11 +63,11 @@ fn not_of_this_lab(lab: &Lab, evidence: &Evidence) -> Option<String> {
     None
 }
 
-fn scenario(planned: &Scenario, evidence: &Evidence, hints: &Hints) -> ScenarioVerdict {
+fn scenario(lab: &Lab, planned: &Scenario, evidence: &Evidence, hints: &Hints) -> ScenarioVerdict {
     let facts = &evidence.facts;
     let mut verdict = ScenarioVerdict {
         name: planned.name.clone(),
-        probe: planned.probe.as_ref().map(|probe| probe_in_words(probe, facts)),
+        probe: planned.probe.as_ref().map(|probe| probe_in_words(lab, probe, facts)),
         outcome: Outcome::Inconclusive("nothing is expected of it".to_owned()),
         expectations: Vec::new(),
         unasserted: Vec::new(),
@@ -94,7 +95,7 @@ fn scenario(planned: &Scenario, evidence: &Evidence, hints: &Hints) -> ScenarioV
     verdict
 }
 
-/// Points first in path order, then state.
+/// Points first in path order, then the answer, then state.
 fn expectations(
     planned: &Scenario,
     recorded: &ScenarioEvidence,
@@ -115,10 +116,12 @@ fn expectations(
         }
         verdicts.push(verdict);
     }
+    let meaning = Meaning::of(scene.names, variables);
+    verdicts.extend(answer::judge(&planned.answers, recorded.outcome.as_ref(), meaning));
     for expectation in &planned.state {
         verdicts.push(match when::not_asked(expectation.when.as_ref(), facts) {
-            Some(outcome) => state::unasked(expectation, &outcome, scene.names),
-            None => state::judge(expectation, &recorded.state, scene.names),
+            Some(outcome) => state::unasked(expectation, &outcome, Meaning::of(scene.names, variables)),
+            None => state::judge(expectation, &recorded.state, scene.names, variables),
         });
     }
     verdicts
@@ -143,10 +146,11 @@ fn unasserted(planned: &Scenario, verdicts: &[ExpectationVerdict], scene: &Scene
 }
 
 /// `pod1 pings pod3 (10.244.146.205)`.
-fn probe_in_words(probe: &Probe, facts: &Facts) -> String {
-    let Probe::Ping { from, to, .. } = probe;
-    match facts.values.get(&Symbol::new(format!("{to}.ip"))) {
-        Some(address) => format!("{from} pings {to} ({address})"),
-        None => format!("{from} pings {to}"),
+fn probe_in_words(lab: &Lab, probe: &Probe, facts: &Facts) -> String {
+    let (address, port) = lab.destination(probe);
+    let port = port.and_then(|port| facts.values.get(&port)).map(|port| format!(":{port}")).unwrap_or_default();
+    match facts.values.get(&address) {
+        Some(address) => format!("{probe} ({address}{port})"),
+        None => probe.to_string(),
     }
 }

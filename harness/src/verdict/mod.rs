@@ -3,6 +3,7 @@
 //! In: a lab, and the evidence of a run of it. Out: a [`RunVerdict`]. Held means proven; in doubt Inconclusive.
 //! Never: looks at the world, at a clock, or at anything but its arguments.
 
+mod answer;
 mod model;
 mod outcome;
 

@@ -77,6 +77,8 @@ pub struct ExpectationVerdict {
 pub enum Subject {
     /// What is seen at a point.
     Point(PointName),
+    /// What the probe was answered.
+    Answer,
     /// What a command prints.
     State {
         /// Where it runs.

@@ -14,7 +14,7 @@ use super::variables::{Block, Clash, Variables};
 use crate::capture::Recording;
 use crate::expect::Pattern;
 use crate::journey::{Journey, Stop};
-use crate::lab::{Claim, DocumentedLine, Expectation, Line};
+use crate::lab::{Claim, DocumentedLine, Expectation, Extent, Line};
 use crate::name::PointName;
 use crate::packet::{Detail, Hints};
 use crate::site::PointFact;
@@ -48,7 +48,7 @@ pub(super) fn judge(expectation: &Expectation, scene: &Scene<'_>, variables: &mu
     let silence = scene.never_left.clone().or_else(|| belief::never_listened(scene.recordings, &expectation.at, scene.points));
     let mut verdict = match (silence, there) {
         (None, Some((recording, stop))) => match &expectation.claim {
-            Claim::Lines(lines) if !lines.is_empty() => heard(lines, recording, stop, scene, variables),
+            Claim::Lines(lines) if !lines.is_empty() => heard((lines, expectation.extent), recording, stop, scene, variables),
             Claim::Lines(_) | Claim::None => absent(recording, stop, scene),
         },
         (silence, _) => unasked(expectation, &Outcome::Inconclusive(silence.unwrap_or_default()), scene.names, variables),
@@ -116,12 +116,12 @@ fn absent(recording: &Recording, stop: &Stop, scene: &Scene<'_>) -> ExpectationV
     ExpectationVerdict { subject, interface: String::new(), outcome, because: None, lines: Vec::new(), unexpected }
 }
 
-/// The probe's frames here must be these, in this order, and no others.
+/// The probe's frames here must be these, in this order, and no others unless the lines are an excerpt.
 ///
 /// What was seen counts whatever the capture missed: a frame that is not as its line says, or that no line accounts for, breaks the
 /// expectation. A frame that was *not* seen breaks it only if the capture is proven to have missed nothing.
 fn heard(
-    lines: &[DocumentedLine<Pattern>],
+    (lines, extent): (&[DocumentedLine<Pattern>], Extent),
     recording: &Recording,
     stop: &Stop,
     scene: &Scene<'_>,
@@ -150,6 +150,7 @@ fn heard(
         doubt_the_correction(line, frames, scene.names, &before, &mut verdict);
         verdicts.push(verdict);
     }
+    let (left, more) = if extent == Extent::Excerpt { (Vec::new(), 0) } else { (left, more) };
     let outcome = overall(&verdicts, left.len() + more, missed);
     let unexpected = print(left.iter().copied(), more);
     let subject = Subject::Point(recording.point.clone());

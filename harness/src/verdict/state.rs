@@ -1,29 +1,76 @@
 //! What is expected of a command's output.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::expected::Expected;
 use super::model::{ExpectationVerdict, Finding, LineVerdict, Outcome, Subject};
 use super::names::{Names, same};
 use super::outcome::{differ, do_not_hold, worst};
+use super::variables::{Block, Variables};
 use crate::evidence::StateText;
 use crate::expect::{StateLine, StateToken, Volatile, Word, state_words, volatile};
 use crate::lab::{DocumentedLine, Line, StateExpectation};
+use crate::packet::Field;
+
+/// Ports of all kinds of lines are of one kind.
+const PORT: Field = Field::TcpSourcePort;
 
 /// Judges what is expected of a command's output.
-pub(super) fn judge(expectation: &StateExpectation, texts: &[StateText], names: Names<'_>) -> ExpectationVerdict {
+pub(super) fn judge(
+    expectation: &StateExpectation,
+    texts: &[StateText],
+    names: Names<'_>,
+    variables: &mut Variables,
+) -> ExpectationVerdict {
     let text = texts.iter().find(|text| text.on == expectation.on && text.run == expectation.run);
     if let Some(why) = unusable(text, expectation) {
-        return unasked(expectation, &Outcome::Inconclusive(why), names);
+        return unasked(expectation, &Outcome::Inconclusive(why), Meaning::of(names, variables));
     }
     let output: Vec<&str> = text.map_or("", |text| &text.stdout).lines().filter(|line| !line.trim().is_empty()).collect();
     let mut ports = Ports::default();
-    let has = expectation.has.iter().map(|line| has(line, &output, names, &mut ports));
-    let lacks = expectation.lacks.iter().map(|line| lacks(line, &output, names));
-    let lines: Vec<LineVerdict> = has.chain(lacks).collect();
+    let mut lines: Vec<LineVerdict> = Vec::with_capacity(expectation.has.len() + expectation.lacks.len());
+    for line in &expectation.has {
+        let (mut found, fit) = has(line, &output, Meaning { names, variables, ports: &ports });
+        if let Some(fit) = fit {
+            ports.bind(judged(line), fit.text);
+            keep(&fit.free, variables, &format!("`{}` on {}", expectation.run, expectation.on), &mut found);
+        }
+        lines.push(found);
+    }
+    let meaning = Meaning { names, variables, ports: &Ports::default() };
+    lines.extend(expectation.lacks.iter().map(|line| lacks(line, &output, meaning)));
     let outcome = worst(lines.iter().map(|line| &line.outcome), |broken| do_not_hold(broken, "line"))
         .unwrap_or_else(|| Outcome::Inconclusive("nothing is expected of it".to_owned()));
-    ExpectationVerdict { outcome, lines, ..unasked(expectation, &Outcome::Held, names) }
+    ExpectationVerdict { outcome, lines, ..unasked(expectation, &Outcome::Held, meaning) }
+}
+
+/// What the words of a line stand for: names on the site, and numbers in the scenario.
+#[derive(Clone, Copy)]
+pub(super) struct Meaning<'a> {
+    pub(super) names: Names<'a>,
+    pub(super) variables: &'a Variables,
+    /// Ports of bridges, within one command's output.
+    ports: &'a Ports,
+}
+
+impl<'a> Meaning<'a> {
+    /// Of words outside any command's output.
+    pub(super) fn of(names: Names<'a>, variables: &'a Variables) -> Self {
+        static NONE: Ports = Ports(Vec::new());
+        Self { names, variables, ports: &NONE }
+    }
+}
+
+/// Has documented ports stand for what was found in their place.
+fn keep(bound: &[(u64, u64)], variables: &mut Variables, at: &str, found: &mut LineVerdict) {
+    for (documented, observed) in bound {
+        // Each in a block of its own: where an address is translated the port may stay as it is.
+        let kept = variables.bind(&mut Block::default(), PORT, *documented, *observed, at);
+        if kept.is_err() && found.outcome == Outcome::Held {
+            found.outcome = Outcome::Broken(format!("{documented} stands for two ports"));
+        }
+    }
 }
 
 /// Why nothing can be said of a command's output.
@@ -39,8 +86,8 @@ fn unusable(text: Option<&StateText>, expectation: &StateExpectation) -> Option<
 }
 
 /// The verdict on an expectation that was not held against anything.
-pub(super) fn unasked(expectation: &StateExpectation, outcome: &Outcome, names: Names<'_>) -> ExpectationVerdict {
-    let lines = expectation.has.iter().chain(&expectation.lacks).map(|line| verdict(line, names, outcome.clone(), None));
+pub(super) fn unasked(expectation: &StateExpectation, outcome: &Outcome, meaning: Meaning<'_>) -> ExpectationVerdict {
+    let lines = expectation.has.iter().chain(&expectation.lacks).map(|line| verdict(line, meaning, outcome.clone(), None));
     ExpectationVerdict {
         subject: Subject::State { on: expectation.on.clone(), run: expectation.run.clone() },
         interface: String::new(),
@@ -55,12 +102,12 @@ fn judged(line: &DocumentedLine<StateLine>) -> &Line<StateLine> {
     line.correction.as_ref().map_or(&line.documented, |correction| &correction.reads)
 }
 
-fn verdict(line: &DocumentedLine<StateLine>, names: Names<'_>, outcome: Outcome, observed: Option<&str>) -> LineVerdict {
+fn verdict(line: &DocumentedLine<StateLine>, meaning: Meaning<'_>, outcome: Outcome, observed: Option<&str>) -> LineVerdict {
     LineVerdict {
         documented: line.documented.text.clone(),
         correction: line.correction.as_ref().map(|correction| (correction.reads.text.clone(), correction.because.clone())),
         correction_needless: false,
-        expected: filled(judged(line), names).text,
+        expected: filled(judged(line), meaning).text,
         observed: observed.map(|text| text.trim_end().to_owned()),
         outcome,
         findings: Vec::new(),
@@ -68,32 +115,33 @@ fn verdict(line: &DocumentedLine<StateLine>, names: Names<'_>, outcome: Outcome,
     }
 }
 
-/// The output must have this line.
-fn has(line: &DocumentedLine<StateLine>, output: &[&str], names: Names<'_>, ports: &mut Ports) -> LineVerdict {
-    let all: Vec<Match<'_>> = output.iter().map(|text| unify(judged(line), text, names, ports)).collect();
-    let mut found = match all.iter().find(|found| found.is_certain()).or_else(|| all.iter().find(|found| found.differences.is_empty())) {
+/// The output must have this line. Also tells which of the output is it.
+pub(super) fn has<'t>(line: &DocumentedLine<StateLine>, output: &[&'t str], meaning: Meaning<'_>) -> (LineVerdict, Option<Match<'t>>) {
+    let mut all: Vec<Match<'t>> = output.iter().map(|text| unify(judged(line), text, meaning)).collect();
+    let fit = all.iter().position(Match::is_certain).or_else(|| all.iter().position(|found| found.differences.is_empty()));
+    let mut found = match fit.map(|fit| &all[fit]) {
         Some(fit) => {
-            ports.bind(judged(line), fit.text);
             let outcome = fit.doubt.clone().map_or(Outcome::Held, Outcome::Inconclusive);
-            verdict(line, names, outcome, Some(fit.text))
+            verdict(line, meaning, outcome, Some(fit.text))
         }
-        None => missing(line, &all, names),
+        None => missing(line, &all, meaning),
     };
     let documented_holds = || {
         // A correction that reads the documented line, too, is no contradiction: it says that there is more than one way to print it.
-        let widens = unify(judged(line), &line.documented.text, names, &Ports::default()).is_certain();
-        !widens && output.iter().any(|text| unify(&line.documented, text, names, ports).is_certain())
+        let apart = Meaning { ports: &Ports::default(), ..meaning };
+        let widens = unify(judged(line), &line.documented.text, apart).is_certain();
+        !widens && output.iter().any(|text| unify(&line.documented, text, meaning).is_certain())
     };
     doubt_the_correction(line, documented_holds, &mut found);
-    found
+    (found, fit.map(|fit| all.swap_remove(fit)))
 }
 
 /// No line fits: the closest one, word by word.
-fn missing(line: &DocumentedLine<StateLine>, all: &[Match<'_>], names: Names<'_>) -> LineVerdict {
+fn missing(line: &DocumentedLine<StateLine>, all: &[Match<'_>], meaning: Meaning<'_>) -> LineVerdict {
     let closest = all.iter().filter(|found| found.equal > 0).max_by_key(|found| (found.equal, std::cmp::Reverse(found.differences.len())));
-    let Some(closest) = closest else { return verdict(line, names, Outcome::Broken("no line is like it".to_owned()), None) };
+    let Some(closest) = closest else { return verdict(line, meaning, Outcome::Broken("no line is like it".to_owned()), None) };
     let outcome = Outcome::Broken(differ(closest.differences.len(), "word"));
-    let expected = filled(judged(line), names);
+    let expected = filled(judged(line), meaning);
     let finding = |difference: &WordDifference| Finding {
         field: difference.field.clone(),
         documented: difference.documented.clone(),
@@ -103,12 +151,12 @@ fn missing(line: &DocumentedLine<StateLine>, all: &[Match<'_>], names: Names<'_>
         observed_span: difference.observed_span.clone(),
     };
     let findings = closest.differences.iter().map(finding).collect();
-    LineVerdict { findings, ..verdict(line, names, outcome, Some(closest.text)) }
+    LineVerdict { findings, ..verdict(line, meaning, outcome, Some(closest.text)) }
 }
 
 /// The output must not have this line. An output without any line does not prove that.
-fn lacks(line: &DocumentedLine<StateLine>, output: &[&str], names: Names<'_>) -> LineVerdict {
-    let all: Vec<Match<'_>> = output.iter().map(|text| unify(judged(line), text, names, &Ports::default())).collect();
+fn lacks(line: &DocumentedLine<StateLine>, output: &[&str], meaning: Meaning<'_>) -> LineVerdict {
+    let all: Vec<Match<'_>> = output.iter().map(|text| unify(judged(line), text, meaning)).collect();
     let (outcome, observed) =
         match all.iter().find(|found| found.is_certain()).or_else(|| all.iter().find(|found| found.differences.is_empty())) {
             Some(fit) => match &fit.doubt {
@@ -118,9 +166,9 @@ fn lacks(line: &DocumentedLine<StateLine>, output: &[&str], names: Names<'_>) ->
             None if output.is_empty() => (Outcome::Inconclusive("the command printed nothing at all".to_owned()), None),
             None => (Outcome::Held, None),
         };
-    let mut found = verdict(line, names, outcome, observed);
+    let mut found = verdict(line, meaning, outcome, observed);
     let documented_holds =
-        || !output.is_empty() && output.iter().all(|text| !unify(&line.documented, text, names, &Ports::default()).differences.is_empty());
+        || !output.is_empty() && output.iter().all(|text| !unify(&line.documented, text, meaning).differences.is_empty());
     doubt_the_correction(line, documented_holds, &mut found);
     found
 }
@@ -162,11 +210,13 @@ impl Ports {
 }
 
 /// A documented line held against an observed one.
-struct Match<'t> {
+pub(super) struct Match<'t> {
     text: &'t str,
     /// How many words are equal, holes not counted.
     equal: usize,
     differences: Vec<WordDifference>,
+    /// Ports that no other number stood for yet, and what is in their place.
+    free: Vec<(u64, u64)>,
     /// What a word stands for is not known: why.
     doubt: Option<String>,
 }
@@ -187,27 +237,29 @@ struct WordDifference {
 }
 
 /// Holds a line against one of the output, word by word: as many words, each the same.
-fn unify<'t>(line: &Line<StateLine>, text: &'t str, names: Names<'_>, ports: &Ports) -> Match<'t> {
+fn unify<'t>(line: &Line<StateLine>, text: &'t str, meaning: Meaning<'_>) -> Match<'t> {
     let there = state_words(text);
     let words = &spread(&line.pattern.words, there.len());
     let plain: Vec<&str> = there.iter().map(|span| &text[span.clone()]).collect();
-    let mut found = Match { text, equal: 0, differences: Vec::new(), doubt: None };
+    let mut found = Match { text, equal: 0, differences: Vec::new(), free: Vec::new(), doubt: None };
     for (index, (word, span)) in words.iter().zip(&there).enumerate() {
         let observed = &text[span.clone()];
         let documented = &line.text[word.span.clone()];
         let expected = match word.token {
-            StateToken::Volatile(Volatile::BridgePort) if !ports.agree(documented, observed) => Some(Ok(ports.name(documented))),
+            StateToken::Volatile(Volatile::BridgePort) if !meaning.ports.agree(documented, observed) => {
+                Some(Ok(Cow::Borrowed(meaning.ports.name(documented))))
+            }
             StateToken::Volatile(kind) if volatile(&plain, index) == Some(kind) => None,
-            _ => stands_for(word, &line.text, names),
+            _ => stands_for(word, &line.text, meaning),
         };
         match expected {
-            None => {}
+            None => found.free.extend(port(word).zip(observed.parse().ok())),
             Some(Err(doubt)) => drop(found.doubt.get_or_insert(doubt)),
-            Some(Ok(expected)) if same(expected, observed) => found.equal += 1,
+            Some(Ok(expected)) if same(&expected, observed) => found.equal += 1,
             Some(Ok(expected)) => found.differences.push(WordDifference {
                 field: format!("word {}", index + 1),
                 documented: line.text[word.span.clone()].to_owned(),
-                expected: expected.to_owned(),
+                expected: expected.into_owned(),
                 observed: observed.to_owned(),
                 documented_span: Some(word.span.clone()),
                 observed_span: Some(span.clone()),
@@ -248,22 +300,29 @@ fn spread(words: &[Word], length: usize) -> Vec<Word> {
 }
 
 /// What a word must be; `None`: anything.
-fn stands_for<'n>(word: &'n Word, text: &'n str, names: Names<'n>) -> Option<Result<&'n str, String>> {
-    match &word.token {
-        StateToken::Hole | StateToken::Gap => None,
-        StateToken::Volatile(_) => Some(Ok(&text[word.span.clone()])),
-        StateToken::Name(symbol) => Some(names.symbol(symbol)),
-        StateToken::Literal(literal) => Some(names.literal(literal)),
-        StateToken::Word(plain) => Some(names.word(plain).unwrap_or(Ok(&text[word.span.clone()]))),
-    }
+fn stands_for<'n>(word: &'n Word, text: &'n str, meaning: Meaning<'n>) -> Option<Result<Cow<'n, str>, String>> {
+    let known = match &word.token {
+        StateToken::Hole | StateToken::Gap => return None,
+        StateToken::Volatile(_) => Ok(&text[word.span.clone()]),
+        StateToken::Variable(number) => return Some(Ok(Cow::Owned(meaning.variables.get(PORT, *number)?.to_string()))),
+        StateToken::Name(symbol) => meaning.names.symbol(symbol),
+        StateToken::Literal(literal) => meaning.names.literal(literal),
+        StateToken::Word(plain) => meaning.names.word(plain).unwrap_or(Ok(&text[word.span.clone()])),
+    };
+    Some(known.map(Cow::Borrowed))
+}
+
+/// The port that a word documents, if it is one that differs from run to run.
+fn port(word: &Word) -> Option<u64> {
+    if let StateToken::Variable(number) = word.token { Some(number) } else { None }
 }
 
 /// The line with everything filled in that it stands for.
-fn filled(line: &Line<StateLine>, names: Names<'_>) -> Expected {
+fn filled(line: &Line<StateLine>, meaning: Meaning<'_>) -> Expected {
     let head = line.text.len() - line.text.trim_start().len();
     let parts = line.pattern.words.iter().filter_map(|word| {
-        let meaning = stands_for(word, &line.text, names)?.ok()?;
-        (meaning != &line.text[word.span.clone()]).then(|| (word.span.clone(), meaning.to_owned()))
+        let found = stands_for(word, &line.text, meaning)?.ok()?;
+        (found != line.text[word.span.clone()]).then(|| (word.span.clone(), found.into_owned()))
     });
     Expected::fill(&line.text, head, parts.collect())
 }

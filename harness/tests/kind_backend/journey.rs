@@ -7,7 +7,7 @@ use cnilab::evidence::ScenarioEvidence;
 use cnilab::journey::{Leg, trace};
 use cnilab::name::{PlaceName, PointName, Symbol, Token};
 use cnilab::packet::{Detail, Field, Hints, LayerKind, Printer, Value, dissect};
-use cnilab::plan::BoundProbe;
+use cnilab::plan::{BoundProbe, Message};
 use cnilab::probe;
 use cnilab::site::Site;
 use libtest_mimic::Failed;
@@ -40,7 +40,8 @@ pub(crate) async fn check(site: &Site) -> Result<(), Failed> {
 
 async fn follow(site: &Site, to: &str, seen: &[Seen], unseen: &[&str]) -> Result<(), Failed> {
     let address = site.facts.values.get(&Symbol::new(format!("{to}.ip"))).ok_or("no address")?.parse()?;
-    let probe = BoundProbe { from: PlaceName::new("pod1"), to: address, size: 56, token: Token::derive("trial", to) };
+    let probe =
+        BoundProbe { from: PlaceName::new("pod1"), to: address, message: Message::Echo { size: 56 }, token: Token::derive("trial", to) };
     if !probe::warm_up(site, &probe, Duration::from_secs(5)).await {
         return Err(format!("no ping to {to} was answered").into());
     }

@@ -20,7 +20,11 @@ pub(crate) fn calico_ipip() -> Topology {
             pod("pod2", "node1", [10, 244, 153, 201], [0xf2, 0xd4, 0x17, 0x63, 0x9d, 0x3d], "calibd2348b4f67"),
             pod("pod3", "node2", [10, 244, 146, 205], [0x4e, 0x11, 0xe1, 0x74, 0x9d, 0x6c], "cali118af4ccd16"),
         ],
+        services: Vec::new(),
+        rules: BTreeMap::new(),
         constants: BTreeMap::from([(Symbol::new("cali.mac"), "ee:ee:ee:ee:ee:ee".to_owned())]),
+        services: Vec::new(),
+        rules: BTreeMap::new(),
     }
 }
 

@@ -39,6 +39,9 @@ pub(super) async fn read(
     let found = try_join_all(found).await?;
     let mut facts =
         Facts { backend: "netns".to_owned(), values: topology.constants.clone(), points: BTreeMap::new(), emulated, versions: versions() };
+    if !topology.services.is_empty() {
+        facts.versions.insert("kube-proxy-mode".to_owned(), "iptables".to_owned());
+    }
     let (of_nodes, of_pods) = found.split_at(nodes);
     for (node, found) in topology.nodes.iter().zip(of_nodes) {
         node_facts(node, found, &mut facts);

@@ -14,14 +14,9 @@ pub(super) const TUN_FILE: &str = "/dev/net/tun";
 mod ioctl {
     // linux/if_tun.h: `_IOW('T', 202, int)`, although what it takes is a `struct ifreq`.
     nix::ioctl_write_ptr_bad!(tunsetiff, nix::request_code_write!(b'T', 202, size_of::<libc::c_int>()), libc::ifreq);
-    // Likewise `_IOW('T', 203, int)`, which takes a number.
-    nix::ioctl_write_int_bad!(tunsetpersist, nix::request_code_write!(b'T', 203, size_of::<libc::c_int>()));
 }
 
-/// Makes the TUN device `name` in this thread's network namespace. Reads of it do not block.
-///
-/// It does not go with the file but with the namespace, in the background and together with all else that is in there: on its own a device
-/// takes the kernel some 20 ms to take away, and whoever closes the file waits for it.
+/// Makes the TUN device `name` in this thread's network namespace; it goes with the file. Reads of it do not block.
 ///
 /// # Errors
 /// `/dev/net/tun` cannot be opened, or the name is taken.
@@ -39,8 +34,6 @@ pub(super) fn open_tun(name: &str) -> io::Result<File> {
     request.ifr_ifru.ifru_flags = libc::c_short::try_from(libc::IFF_TUN | libc::IFF_NO_PI).expect("0x1001");
     // SAFETY: the file is open, and the request lives until the call returns; the kernel copies it (tun_chr_ioctl).
     unsafe { ioctl::tunsetiff(file.as_raw_fd(), &raw const request) }?;
-    // SAFETY: the file is open; the argument is a number.
-    unsafe { ioctl::tunsetpersist(file.as_raw_fd(), 1) }?;
     Ok(file)
 }
 

@@ -15,7 +15,7 @@ use super::namespace::{Namespace, Role, create, set};
 use super::place::{Ground, NetnsPlace};
 use super::standin::{Carrier, StandIn};
 use super::udp_proxy::ProxyFault;
-use super::{build, down, facts, ready, survey, tunnel};
+use super::{build, down, facts, filter, ready, services, survey, tunnel};
 use crate::backend::{Backend, Leftovers, UpError};
 use crate::name::PlaceName;
 use crate::place::{Place, in_netns};
@@ -56,6 +56,7 @@ impl Backend for Netns {
         lab.wire(topology).await?;
         let (tunnels, carriers) = lab.tunnels(topology, self.fault).await?;
         lab.finish(topology, &tunnels).await?;
+        lab.program(topology).await?;
         let emulated = emulated(topology, &carriers);
         let stand_in = if carriers.is_empty() { None } else { Some(start(carriers)?) };
 
@@ -143,6 +144,18 @@ impl Lab {
         try_join_all(nodes.map(|((node, namespace), number)| async move {
             let device = node.tunnel.iter().zip(*number).flat_map(|(spec, number)| tunnel::bring_up(spec, number));
             namespace.netlink.carry_out(device.chain(build::routes(node, *number)?)).await
+        }))
+        .await?;
+        Ok(())
+    }
+
+    /// The nodes' packet filters, on topologies that ask for any rules.
+    async fn program(&self, topology: &Topology) -> Result<(), UpError> {
+        let nodes = topology.nodes.iter().zip(&self.nodes);
+        try_join_all(nodes.map(|(node, namespace)| async move {
+            let rules = topology.rules.get(&node.name).map(Vec::as_slice).unwrap_or_default();
+            let lines = services::rules(&topology.services).into_iter().chain(rules.iter().cloned()).collect();
+            filter::program(&node.name, namespace.as_fd(), lines).await
         }))
         .await?;
         Ok(())

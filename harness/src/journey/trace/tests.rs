@@ -1,5 +1,6 @@
 use super::*;
 use crate::journey::craft::{TOKEN, answered, echo, error, ethernet, ipv4, recording, udp};
+use crate::name::Token;
 
 const OTHER: Token = Token(*b"somebody else's.");
 

@@ -1,5 +1,6 @@
 //! What a verdict must mean. Each test spoils one thing of a run in which all holds.
 
+mod answers;
 mod captures;
 mod lines;
 mod round_trip;

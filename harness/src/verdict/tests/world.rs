@@ -7,7 +7,7 @@ use crate::evidence::{Evidence, FORMAT, Manifest, ScenarioEvidence, StateText};
 use crate::expect::{packet_line, state_line};
 use crate::journey::craft::{TOKEN, answered, echo, ethernet, ipv4, recording};
 use crate::lab::{
-    Claim, Cluster, Correction, DocumentedLine, Expectation, Lab, LabWiring, Line, Network, Position, Probe, Scenario, Source,
+    Claim, Cluster, Correction, DocumentedLine, Expectation, Extent, Lab, LabWiring, Line, Network, Position, Probe, Scenario, Source,
     StateExpectation, When,
 };
 use crate::name::{PlaceName, PointName, Symbol};
@@ -80,6 +80,7 @@ impl World {
             probe: Some(Probe::Ping { from: PlaceName::new("pod1"), to: PlaceName::new("pod3"), size: 56 }),
             names: NAMES.iter().map(|(literal, symbol, _)| ((*literal).to_owned(), Symbol::new(*symbol))).collect(),
             expect,
+            answers: Vec::new(),
             state: vec![state(&[ROUTE], &[])],
         };
         let facts = Facts {
@@ -185,7 +186,7 @@ pub(super) fn lines(documented: &[&str]) -> Claim {
 }
 
 pub(super) fn expectation(at: &str, claim: Claim) -> Expectation {
-    Expectation { at: PointName::new(at), claim, because: None, when: None, position: POSITION }
+    Expectation { at: PointName::new(at), claim, extent: Extent::Whole, because: None, when: None, position: POSITION }
 }
 
 pub(super) fn state(has: &[&str], lacks: &[&str]) -> StateExpectation {
@@ -236,14 +237,25 @@ fn plan(scenarios: Vec<Scenario>) -> Plan {
         name: "test".to_owned(),
         title: "A lab".to_owned(),
         document: None,
-        cluster: Cluster { cni: "calico".to_owned(), kube_proxy: None, recipe: None, network },
+        cluster: Cluster { cni: "calico".to_owned(), kube_proxy: None, recipe: None, network, rules: Vec::new() },
         nodes: Vec::new(),
         pods: Vec::new(),
+        services: Vec::new(),
         names: BTreeMap::new(),
         scenarios,
         source: Source { path: PathBuf::from("lab.yaml"), text: String::new() },
     };
-    Plan { lab, topology: Topology { nodes: Vec::new(), pods: Vec::new(), constants: BTreeMap::new() }, scenarios: Vec::new() }
+    Plan {
+        lab,
+        topology: Topology {
+            nodes: Vec::new(),
+            pods: Vec::new(),
+            constants: BTreeMap::new(),
+            services: Vec::new(),
+            rules: BTreeMap::new(),
+        },
+        scenarios: Vec::new(),
+    }
 }
 
 fn evidence(facts: Facts, scenarios: Vec<ScenarioEvidence>) -> Evidence {

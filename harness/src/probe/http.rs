@@ -1,0 +1,119 @@
+//! What is said in an HTTP exchange, byte by byte: as long as what curl and a small web server say.
+
+use std::net::SocketAddrV4;
+
+use crate::name::Token;
+use crate::plan::Server;
+
+/// The name of the header that carries the token. A request is as long as that of a curl whose version has six characters: 64 bytes and
+/// what the `Host:` header says.
+const TOKEN_HEADER: &str = "Id";
+
+/// How long the head of an answer is, in bytes: as long as documented ones, whose servers say a date and a tag besides. Its own
+/// segment carries it.
+const HEAD: usize = 236;
+
+/// The end of a head (RFC 9112 section 2.1).
+const END: &[u8] = b"\r\n\r\n";
+
+/// Asks for `/`, with the token in hexadecimal digits.
+pub(super) fn request(to: SocketAddrV4, token: Token) -> Vec<u8> {
+    // RFC 9110 section 7.2: the port is left out if it is that of the scheme.
+    let host = if to.port() == 80 { to.ip().to_string() } else { to.to_string() };
+    format!("GET / HTTP/1.1\r\nHost: {host}\r\n{TOKEN_HEADER}: {}\r\n\r\n", token.hex()).into_bytes()
+}
+
+/// The token's digits in a request that is whole.
+pub(super) fn token(request: &[u8]) -> Option<&str> {
+    let head = std::str::from_utf8(request).ok()?.strip_suffix("\r\n\r\n")?;
+    head.lines().find_map(|line| line.strip_prefix(TOKEN_HEADER)?.strip_prefix(": "))
+}
+
+/// Whether a head is whole.
+pub(super) fn is_whole(head: &[u8]) -> bool {
+    head.ends_with(END)
+}
+
+/// The head and the body of a server's answer: who it is.
+pub(super) fn answer(server: &Server) -> (Vec<u8>, Vec<u8>) {
+    let body = format!("PodName: {} | PodIP: eth0 {}\n", server.called, server.address).into_bytes();
+    let mut head = format!(
+        "HTTP/1.1 200 OK\r\nServer: cnilab/{}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nX-Fill: ",
+        env!("CARGO_PKG_VERSION"),
+        body.len()
+    )
+    .into_bytes();
+    head.resize(HEAD.saturating_sub(END.len()).max(head.len() + 1), b'.');
+    head.extend(END);
+    (head, body)
+}
+
+/// What has come of an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    /// Not all of it.
+    More,
+    /// Its body.
+    Whole(String),
+    /// It is no answer to a GET, or one that does not say how long it is: why.
+    Odd(String),
+}
+
+/// Reads an answer as far as it has come.
+pub(super) fn read(bytes: &[u8]) -> Read {
+    let Some(head) = bytes.windows(END.len()).position(|window| window == END) else { return Read::More };
+    let body = &bytes[head + END.len()..];
+    let text = String::from_utf8_lossy(&bytes[..head]);
+    let mut lines = text.lines();
+    let status = lines.next().unwrap_or_default();
+    if !(status.starts_with("HTTP/1.") && status.contains(" 200")) {
+        return Read::Odd(format!("it answers `{status}`"));
+    }
+    let length = lines.find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok()).flatten()
+    });
+    match length {
+        None => Read::Odd("its answer does not say how long it is".to_owned()),
+        Some(length) if body.len() < length => Read::More,
+        Some(length) => Read::Whole(String::from_utf8_lossy(&body[..length]).trim_end().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::PlaceName;
+
+    fn server() -> Server {
+        Server { place: PlaceName::new("qqj89"), called: "cni-qqj89".to_owned(), address: "10.244.1.2/24".parse().unwrap(), port: 80 }
+    }
+
+    #[test]
+    fn a_request_is_as_long_as_curls() {
+        let token = Token::derive("run", "scenario");
+        let asked = request("172.18.0.3:32000".parse().unwrap(), token);
+        assert_eq!(asked.len(), 80);
+        assert_eq!(super::token(&asked), Some(token.hex().as_str()));
+        assert!(is_whole(&asked) && !is_whole(&asked[..79]));
+        let curl = "GET / HTTP/1.1\r\nHost: 10.96.0.9\r\nUser-Agent: curl/7.87.0\r\nAccept: */*\r\n\r\n";
+        assert_eq!(request("10.96.0.9:80".parse().unwrap(), token).len(), curl.len());
+        assert_eq!(super::token(b"GET / HTTP/1.1\r\n\r\n"), None);
+    }
+
+    #[test]
+    fn an_answer_is_as_long_as_the_documents() {
+        let (head, body) = answer(&server());
+        assert_eq!((head.len(), body.len()), (236, 47));
+        assert_eq!(body, b"PodName: cni-qqj89 | PodIP: eth0 10.244.1.2/24\n");
+        let whole = [head, body].concat();
+        assert_eq!(read(&whole), Read::Whole("PodName: cni-qqj89 | PodIP: eth0 10.244.1.2/24".into()));
+        (0..whole.len()).for_each(|length| assert_eq!(read(&whole[..length]), Read::More, "{length} bytes"));
+    }
+
+    #[test]
+    fn what_is_no_answer_is_told() {
+        assert_eq!(read(b"HTTP/1.1 404 Not Found\r\n\r\n"), Read::Odd("it answers `HTTP/1.1 404 Not Found`".into()));
+        assert!(matches!(read(b"HTTP/1.1 200 OK\r\n\r\nhello"), Read::Odd(_)));
+    }
+}
