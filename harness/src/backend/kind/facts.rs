@@ -99,6 +99,11 @@ impl Book {
         }
         if let Some(address) = link.addresses.first() {
             self.say(&format!("{prefix}.ip"), &address.addr());
+            self.say(&format!("{prefix}.address"), address);
+            // RFC 3021: a prefix of 31 bits and more has no broadcast address.
+            if address.prefix_len() < 31 {
+                self.say(&format!("{prefix}.broadcast"), &address.broadcast());
+            }
         }
     }
 

@@ -79,11 +79,11 @@ fn facts_stand_under_the_names_of_labs() {
     let facts = facts(&rules(BlockRule::PodCidr), &[node(1), node(2)], &[pod()], BTreeMap::new()).expect("complete");
     let spelt: Vec<String> = facts.values.iter().map(|(symbol, value)| format!("{symbol}={value}")).collect();
     let wanted = "\
-cali.mac=02:00:00:00:00:32 gateway.ip=10.244.1.1 node1.block=10.244.1.0/24 node1.default.gateway=172.18.0.254 node1.default.interface=eth0 \
-node1.default.ip=172.18.0.1 node1.default.mac=02:00:00:00:00:5b node1.default.network=172.18.0.0/16 node1.flannel0.interface=flannel0 \
-node1.flannel0.ip=10.244.1.0 node1.name=x-worker1 node2.block=10.244.2.0/24 node2.default.gateway=172.18.0.254 \
+cali.mac=02:00:00:00:00:32 gateway.ip=10.244.1.1 node1.block=10.244.1.0/24 node1.default.address=172.18.0.1/16 node1.default.broadcast=172.18.255.255 node1.default.gateway=172.18.0.254 node1.default.interface=eth0 \
+node1.default.ip=172.18.0.1 node1.default.mac=02:00:00:00:00:5b node1.default.network=172.18.0.0/16 node1.flannel0.address=10.244.1.0/32 node1.flannel0.interface=flannel0 \
+node1.flannel0.ip=10.244.1.0 node1.name=x-worker1 node2.block=10.244.2.0/24 node2.default.address=172.18.0.2/16 node2.default.broadcast=172.18.255.255 node2.default.gateway=172.18.0.254 \
 node2.default.interface=eth0 node2.default.ip=172.18.0.2 node2.default.mac=02:00:00:00:00:5c node2.default.network=172.18.0.0/16 \
-node2.flannel0.interface=flannel0 node2.flannel0.ip=10.244.2.0 node2.name=x-worker2 pod1.address=10.244.1.2/24 pod1.gateway=10.244.1.1 \
+node2.flannel0.address=10.244.2.0/32 node2.flannel0.interface=flannel0 node2.flannel0.ip=10.244.2.0 node2.name=x-worker2 pod1.address=10.244.1.2/24 pod1.gateway=10.244.1.1 \
 pod1.ip=10.244.1.2 pod1.mac=02:00:00:00:00:14 pod1.veth=veth1 pod1.veth.mac=02:00:00:00:00:32";
     assert_eq!(spelt.join(" "), wanted);
     let points: Vec<String> =
