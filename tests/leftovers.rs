@@ -2,8 +2,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "runs the binary under test, and disturbs it at moments that no condition marks")]
 
-mod support;
+#[path = "support/evidence.rs"]
+mod evidence;
+#[path = "support/root.rs"]
+mod root;
+#[path = "support/trial.rs"]
+mod trial;
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
@@ -20,11 +26,11 @@ const KILLS: u32 = 20;
 const GONE: Duration = Duration::from_secs(2);
 
 fn main() -> std::process::ExitCode {
-    let able = support::netns_able();
+    let able = trial::netns_able();
     let trials: Vec<Trial> = vec![
-        support::trial("killed at twenty moments of a run", "netns", able.clone(), killed),
-        support::trial("interrupted at ten moments of a run", "netns", able.clone(), interrupted),
-        support::trial("two runs at once do not disturb each other", "netns", able, two_at_once),
+        trial::trial("killed at twenty moments of a run", "netns", able.clone(), killed),
+        trial::trial("interrupted at ten moments of a run", "netns", able.clone(), interrupted),
+        trial::trial("two runs at once do not disturb each other", "netns", able, two_at_once),
     ];
     // One after another: each compares the host before and after.
     let mut arguments = Arguments::from_args();
@@ -32,27 +38,18 @@ fn main() -> std::process::ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// What a run could leave behind on the host.
-#[derive(Debug, PartialEq, Eq)]
-struct Host {
-    links: String,
-    namespaces: Vec<String>,
-    mounts: String,
-}
+/// What a run could leave behind on the host: links, named namespaces, mounts.
+struct Host(BTreeSet<String>);
 
 impl Host {
     fn now() -> Self {
         let list = |folder: &str| {
             let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-            names.sort();
-            names
+            entries.map(|entry| format!("{folder}/{}", entry.file_name().to_string_lossy())).collect::<Vec<_>>()
         };
-        Self {
-            links: list("/sys/class/net").join(" "),
-            namespaces: list("/run/netns"),
-            mounts: std::fs::read_to_string("/proc/self/mounts").expect("/proc is mounted"),
-        }
+        let mounts = std::fs::read_to_string("/proc/self/mounts").expect("/proc is mounted");
+        let mounts: Vec<_> = mounts.lines().map(str::to_owned).collect();
+        Self([list("/sys/class/net"), list("/run/netns"), mounts].concat().into_iter().collect())
     }
 }
 
@@ -70,9 +67,9 @@ fn processes_with(word: &str) -> Vec<String> {
 
 /// Starts a run that is marked by a word in its environment, which its children inherit.
 fn start(mark: &str, folder: &str) -> Child {
-    let evidence = support::evidence_folder(folder);
-    Command::new(support::cnilab())
-        .current_dir(support::root())
+    let evidence = evidence::evidence_folder(folder);
+    Command::new(trial::cnilab())
+        .current_dir(root::root())
         .args(["run", "calico-ipip", "--evidence", &evidence.display().to_string()])
         .env("CNILAB_TEST_MARK", mark)
         .stdout(Stdio::null())
@@ -162,7 +159,8 @@ fn wait_for(time: Duration) {
     std::thread::sleep(time);
 }
 
+/// Whether the host has nothing that it had not before; what others took away meanwhile is theirs.
 fn same(before: &Host) -> Result<(), Failed> {
-    let after = Host::now();
-    if &after == before { Ok(()) } else { Err(Failed::from(format!("before: {before:#?}\nafter: {after:#?}"))) }
+    let left: Vec<_> = Host::now().0.difference(&before.0).cloned().collect();
+    if left.is_empty() { Ok(()) } else { Err(Failed::from(format!("left behind: {left:#?}"))) }
 }

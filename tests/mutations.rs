@@ -1,16 +1,21 @@
 //! Every lab broken on purpose: each mutation must be noticed by the expectation it names.
 
-mod support;
+#[path = "support/root.rs"]
+mod root;
+#[path = "support/run.rs"]
+mod run;
+#[path = "support/trial.rs"]
+mod trial;
 
 use libtest_mimic::{Arguments, Failed};
 
 fn main() -> std::process::ExitCode {
-    let able = support::netns_able();
+    let able = trial::netns_able();
     let mut trials = Vec::new();
     for lab in ["calico-ipip"] {
         for mutation in mutations(lab) {
             let name = format!("{lab} {mutation}");
-            trials.push(support::trial(&name, "netns", able.clone(), move || noticed(lab, &mutation)));
+            trials.push(trial::trial(&name, "netns", able.clone(), move || noticed(lab, &mutation)));
         }
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -18,7 +23,7 @@ fn main() -> std::process::ExitCode {
 
 /// The names of a lab's mutations.
 fn mutations(lab: &str) -> Vec<String> {
-    let folder = support::root().join("labs").join(lab);
+    let folder = root::root().join("labs").join(lab);
     let read = |file: &str| std::fs::read_to_string(folder.join(file)).expect("a lab has a lab.yaml and a mutations.yaml");
     let checked = cnilab::lab::load(&folder.join("lab.yaml"), &read("lab.yaml")).expect("the lab passes its checks");
     let mutations = cnilab::lab::mutations(&folder.join("mutations.yaml"), &read("mutations.yaml"), &checked);
@@ -26,7 +31,7 @@ fn mutations(lab: &str) -> Vec<String> {
 }
 
 fn noticed(lab: &str, mutation: &str) -> Result<(), Failed> {
-    let output = support::run(&["mutate", lab, "--only", mutation]);
+    let output = run::run(&["mutate", lab, "--only", mutation]);
     if output.status.code() == Some(0) {
         return Ok(());
     }

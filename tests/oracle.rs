@@ -2,7 +2,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "runs the tools to compare with")]
 
-mod support;
+#[path = "support/evidence.rs"]
+mod evidence;
+#[path = "support/root.rs"]
+mod root;
+#[path = "support/run.rs"]
+mod run;
+#[path = "support/trial.rs"]
+mod trial;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,13 +19,13 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
 fn main() -> std::process::ExitCode {
-    let netns = support::netns_able();
+    let netns = trial::netns_able();
     let with = |tool: &str| netns.clone().and_then(|()| installed(tool));
     let trials: Vec<Trial> = vec![
-        support::trial("tcpdump reads every line that the report shows", "netns", with("tcpdump"), tcpdump_agrees),
-        support::trial("tshark shows every interface and the same fields", "netns", with("tshark"), tshark_agrees),
-        support::trial("show prints what tcpdump prints of a run", "netns", with("tcpdump"), show_agrees),
-        support::trial("judging again gives the same verdict", "netns", netns, judged_again),
+        trial::trial("tcpdump reads every line that the report shows", "netns", with("tcpdump"), tcpdump_agrees),
+        trial::trial("tshark shows every interface and the same fields", "netns", with("tshark"), tshark_agrees),
+        trial::trial("show prints what tcpdump prints of a run", "netns", with("tcpdump"), show_agrees),
+        trial::trial("judging again gives the same verdict", "netns", netns, judged_again),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -30,8 +37,8 @@ fn installed(tool: &str) -> Result<(), String> {
 
 /// A run of the lab: its evidence folder and its report as JSON.
 fn recorded(name: &str) -> Result<(PathBuf, Value), Failed> {
-    let evidence = support::evidence_folder(name);
-    let output = support::run(&["run", "calico-ipip", "--format", "json", "--evidence", &evidence.display().to_string()]);
+    let evidence = evidence::evidence_folder(name);
+    let output = run::run(&["run", "calico-ipip", "--format", "json", "--evidence", &evidence.display().to_string()]);
     if output.status.code() != Some(0) {
         return Err(Failed::from(format!("the lab does not hold: {}", String::from_utf8_lossy(&output.stderr))));
     }
@@ -42,17 +49,25 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The pcapng files of a scenario, by place.
-fn captures(evidence: &Path, index: usize) -> BTreeMap<String, PathBuf> {
+/// The pcapng files of a scenario, by place: those with a link layer and those without.
+fn captures(evidence: &Path, index: usize) -> BTreeMap<String, Vec<PathBuf>> {
     let prefix = format!("{:02}-", index + 1);
     let scenarios = std::fs::read_dir(evidence.join("scenarios")).into_iter().flatten().flatten();
     let folder =
         scenarios.map(|entry| entry.path()).find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix)));
     let files = folder.into_iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten()).map(|entry| entry.path());
-    files
-        .filter(|path| path.extension().is_some_and(|extension| extension == "pcapng"))
-        .map(|path| (path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), path))
-        .collect()
+    let mut captures: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for path in files.filter(|path| path.extension().is_some_and(|extension| extension == "pcapng")) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        captures.entry(name.split('.').next().unwrap_or_default().to_owned()).or_default().push(path);
+    }
+    captures
+}
+
+/// What a program prints of several captures, one after another.
+fn lines_of_all(program: &str, args: &[&str], files: &[PathBuf]) -> Result<Vec<String>, Failed> {
+    let lines: Result<Vec<_>, _> = files.iter().map(|file| lines_of(program, args, file)).collect();
+    Ok(lines?.concat())
 }
 
 fn lines_of(program: &str, args: &[&str], file: &Path) -> Result<Vec<String>, Failed> {
@@ -82,12 +97,12 @@ fn tcpdump_agrees() -> Result<(), Failed> {
     for (index, scenario) in list(&report["scenarios"]).iter().enumerate() {
         let captures = captures(&evidence, index);
         for (place, _, observed) in shown(scenario) {
-            let file = captures.get(&place).ok_or_else(|| format!("no pcapng of {place} in scenario {}", index + 1))?;
+            let files = captures.get(&place).ok_or_else(|| format!("no pcapng of {place} in scenario {}", index + 1))?;
             // A line with the IP header's fields is tcpdump's -v, which breaks it in two.
-            let detail = if observed.contains("(tos ") { "-ennvtr" } else { "-enntr" };
-            let read = lines_of("tcpdump", &[detail], file)?.join("\n").replace("\n    ", " ");
+            let detail = if observed.contains("(tos ") { "-ennvt" } else { "-ennt" };
+            let read = lines_of_all("tcpdump", &[detail, "-r"], files)?.join("\n").replace("\n    ", " ");
             if !read.lines().any(|line| line == observed) {
-                return Err(Failed::from(format!("{}: the report shows\n  {observed}\ntcpdump shows\n{read}", file.display())));
+                return Err(Failed::from(format!("{place}: the report shows\n  {observed}\ntcpdump shows\n{read}")));
             }
             compared += 1;
         }
@@ -107,7 +122,7 @@ fn tshark_agrees() -> Result<(), Failed> {
     for (index, scenario) in list(&report["scenarios"]).iter().enumerate() {
         let captures = captures(&evidence, index);
         for (place, interface, observed) in shown(scenario) {
-            let rows = lines_of("tshark", &args, &captures[&place])?;
+            let rows = lines_of_all("tshark", &args, &captures[&place])?;
             if !rows.iter().any(|row| row.split('\t').next() == Some(&interface) && row_is(row, &observed)) {
                 return Err(Failed::from(format!("{place} {interface}: no row of tshark is\n  {observed}\n{}", rows.join("\n"))));
             }
@@ -132,9 +147,9 @@ fn row_is(row: &str, line: &str) -> bool {
 fn show_agrees() -> Result<(), Failed> {
     let (evidence, report) = recorded("show")?;
     for index in 0..list(&report["scenarios"]).len() {
-        for file in captures(&evidence, index).values() {
-            let theirs = lines_of("tcpdump", &["-enntr"], file)?;
-            let ours = support::run(&["show", &file.display().to_string()]);
+        for file in captures(&evidence, index).values().flatten() {
+            let theirs = lines_of("tcpdump", &["-ennt", "-r"], file)?;
+            let ours = run::run(&["show", &file.display().to_string()]);
             let ours: Vec<_> = String::from_utf8_lossy(&ours.stdout).lines().map(str::to_owned).collect();
             if ours != theirs {
                 return Err(Failed::from(format!("{}: ours\n{}\ntcpdump's\n{}", file.display(), ours.join("\n"), theirs.join("\n"))));
@@ -147,7 +162,7 @@ fn show_agrees() -> Result<(), Failed> {
 fn judged_again() -> Result<(), Failed> {
     let (evidence, report) = recorded("again")?;
     let folder = evidence.display().to_string();
-    let output = support::run(&["judge", &folder, "--format", "json"]);
+    let output = run::run(&["judge", &folder, "--format", "json"]);
     let again: Value = serde_json::from_slice(&output.stdout)?;
     if output.status.code() == Some(0) && again == report {
         Ok(())

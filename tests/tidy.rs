@@ -17,7 +17,7 @@ const FLOORS: [&[&str]; 13] = [
     &["expect", "site"],
     &["lab", "capture"],
     &["plan", "backend"],
-    &["probe"],
+    &["probe", "nettool"],
     &["evidence"],
     &["journey"],
     &["verdict"],

@@ -17,6 +17,7 @@ pub mod lab;
 pub mod backend;
 pub mod plan;
 
+pub mod nettool;
 pub mod probe;
 
 pub mod evidence;

@@ -38,6 +38,7 @@ fn main() -> std::process::ExitCode {
             }));
         }
     }
+    trials.push(trial("tshark", "our own pcapng", tshark.as_ref(), tshark::reads_our_pcapng));
     for path in captures() {
         for detail in [Detail::Brief, Detail::Verbose] {
             let path = path.clone();

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::kind::{BuildError, Kind};
 use super::netns::Netns;
 use crate::name::PlaceName;
 use crate::site::{Site, Survey, Topology};
@@ -30,24 +31,29 @@ pub trait Backend {
 pub enum AnyBackend {
     /// Network namespaces of this machine.
     Netns(Netns),
+    /// A real cluster in Docker.
+    Kind(Box<Kind>),
 }
 
 impl Backend for AnyBackend {
     async fn survey(&self) -> Survey {
         match self {
             Self::Netns(netns) => netns.survey().await,
+            Self::Kind(kind) => kind.survey().await,
         }
     }
 
     async fn up(&self, topology: &Topology) -> Result<Site, UpError> {
         match self {
             Self::Netns(netns) => netns.up(topology).await,
+            Self::Kind(kind) => kind.up(topology).await,
         }
     }
 
     async fn down(&self, site: Site) -> Result<(), Leftovers> {
         match self {
             Self::Netns(netns) => netns.down(site).await,
+            Self::Kind(kind) => kind.down(site).await,
         }
     }
 }
@@ -93,6 +99,9 @@ pub enum UpError {
         #[source]
         source: io::Error,
     },
+    /// No cluster.
+    #[error(transparent)]
+    Cluster(#[from] Box<BuildError>),
     /// Built, but packets cannot cross it.
     #[error("the lab is built, but not ready")]
     NotReady(#[source] WaitError),

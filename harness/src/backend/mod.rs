@@ -4,6 +4,7 @@
 //! Never: knows a CNI by name, sends a probe, or captures.
 
 mod contract;
+pub mod kind;
 pub mod netns;
 
 pub use contract::{AnyBackend, Backend, Leftovers, UpError};

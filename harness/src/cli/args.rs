@@ -38,8 +38,8 @@ Examples:
   cnilab run calico-ipip                              the lab under labs/calico-ipip
   cnilab run ./my-lab.yaml --evidence /tmp/e          a lab of your own, its evidence where you say
   cnilab run calico-ipip --format junit=out.xml --format terminal
-  cnilab run calico-ipip --mutate wrong-veth-mac      break it on purpose: does the lab notice?
-  cnilab run calico-ipip --keep                       look around in it afterwards; Ctrl-C takes it down")]
+  cnilab run calico-ipip --mutate reply-dropped       break it on purpose: does the lab notice?
+  cnilab run calico-ipip --keep                       look around in it afterwards; Ctrl-C ends it")]
     Run(Run),
     /// Judge a recorded run again; needs neither root nor the lab.
     Judge(Judge),
@@ -50,6 +50,12 @@ Examples:
 A lab that cannot fail proves nothing. `mutations.yaml` beside a lab lists ways to break it, and for each the expectation that must notice.
 Each mutation is one run; the table says what noticed it. Exits 0 if none went unnoticed.")]
     Mutate(Mutate),
+    /// Find clusters that runs left behind, and take them away.
+    Sweep {
+        /// Only list them.
+        #[arg(long)]
+        list: bool,
+    },
     /// List the labs.
     List,
     /// Show what a lab would build, capture and assert; builds nothing.
@@ -79,6 +85,9 @@ Examples:
         /// For which shell.
         shell: Shell,
     },
+    /// What runs in the pods of a real cluster: a server, a client and a ping.
+    #[command(subcommand, hide = true)]
+    Nettool(crate::nettool::Tool),
     /// The process that holds an embedded lab; started by `run`, not by people.
     #[command(hide = true)]
     Enclosed {
@@ -106,7 +115,7 @@ pub(super) struct Run {
     /// Where to build it.
     #[arg(long, value_enum, default_value = "netns")]
     pub(super) backend: BackendName,
-    /// Only the scenarios whose name matches (`*` and `?`); may be given several times.
+    /// Only the scenarios whose name matches (`*` stands for any letters); may be given several times.
     #[arg(long, value_name = "GLOB")]
     pub(super) scenario: Vec<String>,
     /// Leave the lab up afterwards until Ctrl-C, and say how to enter it.
@@ -118,11 +127,39 @@ pub(super) struct Run {
     /// Keep this many bytes of each frame; 0 keeps all.
     #[arg(long, value_name = "BYTES", default_value_t = 256)]
     pub(super) snaplen: u32,
+    #[command(flatten)]
+    pub(super) cluster: Cluster,
     /// Break the lab on purpose: a name out of the lab's mutations.yaml.
     #[arg(long, value_name = "NAME")]
     pub(super) mutate: Option<String>,
     #[command(flatten)]
     pub(super) output: Output,
+}
+
+/// What is chosen about a kind cluster.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "With --backend kind")]
+pub(super) struct Cluster {
+    /// The CNI's version [default: the recipe's].
+    #[arg(long, value_name = "VERSION")]
+    pub(super) cni_version: Option<String>,
+    /// The image of the cluster's nodes [default: the recipe's].
+    #[arg(long, value_name = "IMAGE")]
+    pub(super) node_image: Option<String>,
+    /// An image for the pods in place of our own nettool.
+    #[arg(long, value_name = "IMAGE")]
+    pub(super) pod_image: Option<String>,
+    /// An image that stands in for one that a manifest names; may be given several times.
+    #[arg(long, value_name = "OLD=NEW", env = "CNILAB_SET_IMAGE", value_delimiter = ',', value_parser = pair)]
+    pub(super) set_image: Vec<(String, String)>,
+    /// Take manifests from here, by their names and checksums, and download nothing.
+    #[arg(long, value_name = "DIR", env = "CNILAB_OFFLINE_DIR")]
+    pub(super) offline_dir: Option<PathBuf>,
+}
+
+/// Two words around a `=`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    text.split_once('=').map(|(old, new)| (old.to_owned(), new.to_owned())).ok_or_else(|| format!("`{text}` has no `=`"))
 }
 
 #[derive(Debug, Args)]
@@ -137,7 +174,7 @@ pub(super) struct Judge {
 pub(super) struct Mutate {
     /// A name under labs/, or a path.
     pub(super) lab: PathBuf,
-    /// Only the mutations whose name matches (`*` and `?`).
+    /// Only the mutations whose name matches (`*` stands for any letters).
     #[arg(long, value_name = "GLOB")]
     pub(super) only: Vec<String>,
     /// Keep the evidence folders of all mutations under this one [default: only of those that went unnoticed].

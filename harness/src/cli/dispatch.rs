@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser};
 
 use super::args::{Cli, Command};
 use super::exit::Exit;
-use super::{check, doctor, judge, mutate, output, run, show};
+use super::{check, doctor, judge, mutate, nettool, output, run, show, sweep};
 
 /// Runs `cnilab` with this process's arguments.
 pub fn main() -> ExitCode {
@@ -23,6 +23,7 @@ pub fn main() -> ExitCode {
         Command::Judge(args) => judge::judge(&args).into(),
         Command::Report(args) => judge::report(&args).into(),
         Command::Mutate(args) => mutate::mutate(&args).into(),
+        Command::Sweep { list } => sweep::sweep(list).into(),
         Command::List => check::list().into(),
         Command::Plan { lab } => check::plan(&lab).into(),
         Command::Check { labs } => check::check(&labs).into(),
@@ -38,6 +39,7 @@ pub fn main() -> ExitCode {
             output::data(&String::from_utf8_lossy(&script));
             ExitCode::SUCCESS
         }
+        Command::Nettool(tool) => nettool::nettool(tool).into(),
         Command::Enclosed { inner } => crate::run::enclosed(inner),
     }
 }

@@ -3,9 +3,11 @@
 use super::exit::Exit;
 use super::find::{labs_folder, load, names};
 use super::output::{complain, data};
-use super::run::this_program;
+use super::run::{recipe_of, this_program};
 use crate::backend::netns::enclosure::Outer;
+use crate::lab::Lab;
 use crate::plan;
+use crate::run::{ClusterChoices, survey_on_kind};
 use crate::site::Survey;
 
 /// Says what this host can prove and what it cannot.
@@ -19,9 +21,7 @@ pub(super) fn doctor() -> Exit {
         }
     };
     data(&describe(&survey));
-    for other in ["kind", "cluster"] {
-        data(&format!("backend {other}: not in this build\n"));
-    }
+    data("backend cluster: not in this build\n");
     data("\nlabs:\n");
     for name in labs_folder().iter().flat_map(|folder| names(folder).into_iter().map(|name| folder.join(name))) {
         let Ok(lab) = load(&name) else { continue };
@@ -31,8 +31,18 @@ pub(super) fn doctor() -> Exit {
         };
         let stand_ins = stand_ins(&plan::draft(lab.clone()), &survey);
         data(&format!("  {:<16} netns: {ability}{stand_ins}\n", lab.name));
+        data(&format!("  {:<16} kind: {}\n", "", on_kind(&lab)));
     }
     if survey.able.is_ok() { Exit::Held } else { Exit::HostCannot }
+}
+
+/// Whether a lab can be proven on a cluster of kind, in a line.
+fn on_kind(lab: &Lab) -> String {
+    let Some(recipe) = recipe_of(lab) else { return "names no recipe".to_owned() };
+    match survey_on_kind(&ClusterChoices { recipe, ..ClusterChoices::default() }).able {
+        Ok(()) => "can be proven here".to_owned(),
+        Err(why) => format!("cannot run here: {why}"),
+    }
 }
 
 /// What of a lab this host can only emulate.

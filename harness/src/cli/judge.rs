@@ -1,6 +1,6 @@
 //! `cnilab judge`, `cnilab report`: recorded runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{Format, FormatKind, Judge, Output};
 use super::exit::Exit;
@@ -50,8 +50,14 @@ pub(super) fn write_reports(finished: &Finished, folder: &Path, output: &Output)
     Ok(())
 }
 
+/// A path as one would type it in the working directory.
+fn from_here(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).to_owned()
+}
+
 fn render(finished: &Finished, folder: &Path, output: &Output, format: &Format) -> String {
-    let about = report::About::of(&finished.evidence, folder);
+    let about = report::About::of(&finished.evidence, &from_here(folder));
     let verbosity = match (output.quiet, output.verbose) {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,

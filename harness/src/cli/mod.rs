@@ -11,9 +11,11 @@ mod exit;
 mod find;
 mod judge;
 mod mutate;
+mod nettool;
 mod output;
 mod progress;
 mod run;
 mod show;
+mod sweep;
 
 pub use dispatch::main;

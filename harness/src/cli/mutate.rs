@@ -52,6 +52,7 @@ fn one(lab: &Lab, mutation: &Mutation, folder: &Path, exe: &Path, stopper: &Stop
     let request = Request {
         lab_path: lab.source.path.clone(),
         lab_text: lab.source.text.clone(),
+        backend: "netns".to_owned(),
         run: new_run(),
         evidence: std::path::absolute(folder).map_err(|_| Exit::BadInput)?,
         scenarios: scenarios_of(mutation, lab),

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::io::{IsTerminal, Write};
 
+use crate::run::with_causes;
+
 /// Writes data, as it is, to standard output.
 pub(super) fn data(text: &str) {
     let mut stdout = std::io::stdout().lock();
@@ -17,14 +19,7 @@ pub(super) fn say(line: &str) {
 
 /// Says what went wrong and every cause of it, each once, on standard error.
 pub(super) fn complain(error: &dyn Error) {
-    let mut line = format!("error: {error}");
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        line.push_str(": ");
-        line.push_str(&source.to_string());
-        cause = source.source();
-    }
-    say(&line);
+    say(&format!("error: {}", with_causes(error)));
 }
 
 /// Whether what we print may be coloured: standard output and standard error are terminals, and `NO_COLOR` (no-color.org) not set.

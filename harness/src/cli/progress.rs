@@ -35,7 +35,7 @@ impl Progress {
             _ if self.quiet => {}
             Event::Began { phase } => {
                 if self.terminal {
-                    self.rewrite(&format!("  … {phase}"));
+                    rewrite(&format!("  … {phase}"));
                 }
                 self.phase = Some(phase.clone());
             }
@@ -53,16 +53,17 @@ impl Progress {
         say(line);
     }
 
-    fn rewrite(&self, text: &str) {
-        // Carriage return, then "erase to end of line" (ECMA-48 8.3.41).
-        let _ = write!(std::io::stderr().lock(), "\r\x1b[K{text}");
-    }
-
     fn clear(&self) {
         if self.terminal {
-            self.rewrite("");
+            rewrite("");
         }
     }
+}
+
+/// Puts `text` in place of the terminal's last line.
+fn rewrite(text: &str) {
+    // Carriage return, then "erase to end of line" (ECMA-48 8.3.41).
+    let _ = write!(std::io::stderr().lock(), "\r\x1b[K{text}");
 }
 
 /// A number of microseconds as milliseconds: `12.3 ms`.

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::args::{BackendName, Run};
+use super::args::{BackendName, Cluster, Run};
 use super::exit::Exit;
 use super::find::load;
 use super::judge::write_reports;
 use super::output::{complain, say};
 use super::progress::Progress;
+use crate::backend::kind::Choices;
 use crate::lab::{Lab, matches_glob};
-use crate::run::{Breakage, Request, RunError, Stopper, conduct, new_run};
+use crate::run::{Breakage, ClusterChoices, Request, RunError, Stopper, conduct, conduct_on_kind, new_run};
 
 /// Runs a lab and reports the verdict.
 pub(super) fn run(args: &Run) -> Exit {
@@ -22,9 +23,8 @@ pub(super) fn run(args: &Run) -> Exit {
 }
 
 fn try_run(args: &Run) -> Result<Exit, Exit> {
-    if args.backend != BackendName::Netns {
-        let name = if args.backend == BackendName::Kind { "kind" } else { "cluster" };
-        say(&format!("error: the backend {name} is not in this build\nhint: --backend netns builds the same lab in network namespaces"));
+    if args.backend == BackendName::Cluster {
+        say("error: the backend cluster is not in this build\nhint: --backend kind makes a cluster of its own, --backend netns needs none");
         return Err(Exit::HostCannot);
     }
     let lab = load(&args.lab)?;
@@ -33,7 +33,14 @@ fn try_run(args: &Run) -> Result<Exit, Exit> {
     let request = request(&lab, scenarios, args.evidence.as_deref(), breakage.as_ref().map(Breakage::of), args)?;
     let stopper = stop_on_signals()?;
     let mut progress = Progress::new(args.output.quiet);
-    match conduct(&this_program()?, &request, &stopper, |event, pid| progress.show(event, pid)) {
+    let finished = match args.backend {
+        BackendName::Kind => {
+            let choices = cluster_choices(&lab, &args.cluster)?;
+            conduct_on_kind(&request, &choices, &stopper, move |event| progress.show(event, std::process::id()))
+        }
+        _ => conduct(&this_program()?, &request, &stopper, |event, pid| progress.show(event, pid)),
+    };
+    match finished {
         Ok(finished) => {
             write_reports(&finished, &request.evidence, &args.output)?;
             Ok(Exit::of_verdict(finished.verdict.exit_code()))
@@ -83,6 +90,7 @@ fn request(lab: &Lab, scenarios: Vec<String>, evidence: Option<&Path>, breakage:
     Ok(Request {
         lab_path: lab.source.path.clone(),
         lab_text: lab.source.text.clone(),
+        backend: if args.backend == BackendName::Kind { "kind" } else { "netns" }.to_owned(),
         run,
         evidence,
         scenarios,
@@ -90,6 +98,30 @@ fn request(lab: &Lab, scenarios: Vec<String>, evidence: Option<&Path>, breakage:
         breakage,
         keep: args.keep,
     })
+}
+
+/// What the user chose about the cluster; the lab says which recipe.
+fn cluster_choices(lab: &Lab, args: &Cluster) -> Result<ClusterChoices, Exit> {
+    let recipe = recipe_of(lab).ok_or_else(|| {
+        say(&format!("error: {} names no recipe for a real cluster (`recipe:` in its `cluster:`)", lab.name));
+        Exit::BadInput
+    })?;
+    Ok(ClusterChoices {
+        recipe,
+        recipe_choices: Choices {
+            version: args.cni_version.clone(),
+            images: args.set_image.iter().cloned().collect(),
+            offline: args.offline_dir.clone(),
+        },
+        node_image: args.node_image.clone(),
+        pod_image: args.pod_image.clone(),
+    })
+}
+
+/// The folder of the recipe that a lab names: beside the `labs` folder that the lab lies in, `labs/NAME/lab.yaml` and `kind-configs/NAME`.
+pub(super) fn recipe_of(lab: &Lab) -> Option<PathBuf> {
+    let beside = lab.source.path.ancestors().nth(3).unwrap_or(Path::new(""));
+    lab.cluster.recipe.as_deref().map(|recipe| beside.join(recipe))
 }
 
 /// This very program, which the enclosed process is an instance of.

@@ -7,6 +7,7 @@
 //! scenarios/01-pod-to-pod/          in the lab's order, counted from 1
 //!     scenario.json                 what the sender saw, how each point was captured, and in which file the rest is
 //!     node1.pcapng                  one per place: an interface block per point, with the interface's name, described by the point's
+//!     node1.raw.pcapng              likewise for its interfaces without a link layer, which libpcap would not read beside the others
 //!     node1.ip-route.txt            what a command printed; what it complained of in node1.ip-route.stderr.txt
 //! ```
 
@@ -25,6 +26,14 @@ pub(super) const LAB: &str = "lab.yaml";
 pub(super) const FACTS: &str = "facts.json";
 pub(super) const SCENARIOS: &str = "scenarios";
 pub(super) const SCENARIO: &str = "scenario.json";
+
+/// How the name of a capture file ends, by what is in it.
+pub(super) fn pcapng(link: LinkType) -> &'static str {
+    match link {
+        LinkType::Ethernet => "pcapng",
+        LinkType::Raw => "raw.pcapng",
+    }
+}
 
 /// A scenario, but for what stands in files of its own.
 #[derive(Debug, Serialize, Deserialize)]

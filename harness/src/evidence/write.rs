@@ -78,13 +78,16 @@ impl Writer {
     }
 }
 
-/// One file per place, one interface block per point. One entry per recording, in their order.
+/// One file per place and link type, one interface block per point. One entry per recording, in their order.
+///
+/// libpcap, and so tcpdump, reads no pcapng whose interfaces have different link types; hence two files for a node with a tunnel.
 fn put_captures(folder: &Path, names: &mut Names, recordings: &[Recording]) -> Result<Vec<CaptureEntry>, EvidenceError> {
-    let mut places: BTreeMap<&PlaceName, (String, Vec<&Recording>)> = BTreeMap::new();
+    let mut places: BTreeMap<(&PlaceName, &str), (String, Vec<&Recording>)> = BTreeMap::new();
     let mut entries = Vec::new();
     for recording in recordings {
-        let place = places.entry(&recording.place);
-        let (file, blocks) = place.or_insert_with(|| (names.give(&slug(recording.place.as_str()), "pcapng"), Vec::new()));
+        let ending = file::pcapng(recording.link);
+        let place = places.entry((&recording.place, ending));
+        let (file, blocks) = place.or_insert_with(|| (names.give(&slug(recording.place.as_str()), ending), Vec::new()));
         entries.push(CaptureEntry::of(recording, file, blocks.len()));
         blocks.push(recording);
     }

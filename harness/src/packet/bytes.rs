@@ -10,11 +10,13 @@ pub(super) fn take(data: &[u8], at: usize, len: usize) -> Result<&[u8], Cut> {
 }
 
 /// The byte at `at`.
+#[inline]
 pub(super) fn u8(data: &[u8], at: usize) -> Result<u8, Cut> {
     data.get(at).copied().ok_or(Cut)
 }
 
 /// The 16 bits at `at`.
+#[inline]
 pub(super) fn be16(data: &[u8], at: usize) -> Result<u16, Cut> {
     array(data, at).map(u16::from_be_bytes)
 }
@@ -26,22 +28,26 @@ pub(super) fn be24(data: &[u8], at: usize) -> Result<u32, Cut> {
 }
 
 /// The 32 bits at `at`.
+#[inline]
 pub(super) fn be32(data: &[u8], at: usize) -> Result<u32, Cut> {
     array(data, at).map(u32::from_be_bytes)
 }
 
 /// The `N` bytes at `at`.
+#[inline]
 pub(super) fn array<const N: usize>(data: &[u8], at: usize) -> Result<[u8; N], Cut> {
     data.get(at..).and_then(<[u8]>::first_chunk::<N>).copied().ok_or(Cut)
 }
 
 /// At most the first `len` bytes.
+#[inline]
 pub(super) fn cap(data: &[u8], len: u32) -> &[u8] {
     data.get(..len as usize).unwrap_or(data)
 }
 
 /// The Internet checksum over `parts`, one after the other (RFC 1071): 0 where the checksum they hold is right.
 /// Every part but the last must have an even length.
+#[inline]
 pub(super) fn checksum(parts: &[&[u8]]) -> u16 {
     let mut sum = 0_u64;
     for part in parts {

@@ -25,6 +25,7 @@ pub struct Layer<'a> {
 
 impl<'a> Layer<'a> {
     /// Which layer it is.
+    #[inline]
     pub fn kind(&self) -> LayerKind {
         self.kind
     }
@@ -42,6 +43,7 @@ impl<'a> Layer<'a> {
     /// The value of `field`; `None` if this layer has no such field, or this packet does not say it (an `ack` without the ACK flag).
     ///
     /// Sequence and acknowledgment numbers are those of the header, not relative to a conversation.
+    #[inline]
     pub fn get(&self, field: Field) -> Option<Value> {
         match self.kind {
             LayerKind::Ethernet => ethernet::get(self, field),
@@ -60,6 +62,7 @@ impl<'a> Layer<'a> {
 
     /// Whether its checksum is right; `None` where it has none that its own bytes alone decide (all but IPv4 and ICMP), or not
     /// all of them were captured.
+    #[inline]
     pub fn checksum_holds(&self) -> Option<bool> {
         match self.kind {
             LayerKind::Ipv4 => Some(ipv4::checksum_holds(self)),
@@ -85,6 +88,7 @@ pub struct Stack<'a> {
 
 impl<'a> Stack<'a> {
     /// The layers, outermost first.
+    #[inline]
     pub fn layers(&self) -> &[Layer<'a>] {
         &self.layers
     }

@@ -38,6 +38,7 @@ pub(super) fn read(rest: &mut Rest<'_>) -> Result<Head, Fault> {
 }
 
 /// The value of `field`.
+#[inline]
 pub(super) fn get(layer: &Layer<'_>, field: Field) -> Option<Value> {
     let data = layer.data;
     let number = |value: Result<u32, _>| value.ok().map(|value| Value::Number(value.into()));

@@ -34,6 +34,7 @@ pub(super) fn read(rest: &mut Rest<'_>, hints: &Hints) -> Result<Head, Fault> {
 }
 
 /// The value of `field`; the length is that of the data, as tcpdump prints it, not the header's own field, which counts itself in.
+#[inline]
 pub(super) fn get(layer: &Layer<'_>, field: Field) -> Option<Value> {
     let number = |value: Result<u16, _>| value.ok().map(|value| Value::Number(value.into()));
     match field {

@@ -70,9 +70,21 @@ impl RunError {
     pub fn host_cannot(&self) -> bool {
         match self {
             Self::Enclose(error) => matches!(error, EnclosureError::Refused { .. }),
-            Self::Up(error) => matches!(error, UpError::Tunnel { .. }),
+            Self::Up(error) => matches!(error, UpError::Tunnel { .. } | UpError::Cluster(_)),
             Self::Enclosed { host_cannot, .. } => *host_cannot,
             _ => false,
         }
     }
+}
+
+/// An error and all its causes on one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
 }

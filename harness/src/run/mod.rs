@@ -3,16 +3,21 @@
 //! In: a lab and how to run it. Out: an evidence folder, and the verdict on it.
 //! Never: prints, or decides what held.
 
+mod cluster;
 mod conduct;
+mod enclosed;
 mod error;
 mod mutation;
 mod record;
 mod request;
+mod scenario;
 mod stopper;
+mod teller;
 
+pub use cluster::{ClusterChoices, conduct_on_kind, survey_on_kind};
 pub use conduct::{Finished, conduct, judge_folder};
-pub use error::RunError;
+pub use enclosed::enclosed;
+pub use error::{RunError, with_causes};
 pub use mutation::{Breakage, noticed, scenarios_of};
-pub use record::enclosed;
 pub use request::{Request, new_run};
 pub use stopper::Stopper;

@@ -14,6 +14,8 @@ pub struct Request {
     pub lab_path: PathBuf,
     /// Its text; the outer process has checked it.
     pub lab_text: String,
+    /// `netns`, `kind`.
+    pub backend: String,
     /// The run's name.
     pub run: String,
     /// The evidence folder: absolute, so that both processes mean the same one.

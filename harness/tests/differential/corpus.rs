@@ -421,6 +421,7 @@ fn ipv4_options() -> Vec<Vec<u8>> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one list of frames")]
 fn ipv6() -> Vec<Vec<u8>> {
     let ping = icmp6(128, 0, [0, 1, 0, 2], b"ping");
     let datagram = udp6(40000, 30000, b"datagram");

@@ -1,5 +1,7 @@
 //! What the tools print.
 
+#![expect(clippy::disallowed_methods, reason = "runs the tools to compare with")]
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 

@@ -1,6 +1,6 @@
 //! Our fields against tshark's.
 
-use cnilab::packet::{Carries, Detail, Field, Hints, LayerKind, LinkType, Printer, Stack, Value, dissect};
+use cnilab::packet::{Carries, Detail, Field, Frame, Hints, Interface, LayerKind, LinkType, Printer, Stack, Value, dissect, write_pcapng};
 use libtest_mimic::Failed;
 
 use crate::build::pcap;
@@ -115,4 +115,32 @@ fn number(text: &str) -> String {
     text.strip_prefix("0x")
         .and_then(|digits| u64::from_str_radix(digits, 16).ok())
         .map_or_else(|| text.to_owned(), |number| number.to_string())
+}
+
+/// A file with two interfaces of different link types keeps their names and every nanosecond.
+pub(crate) fn reads_our_pcapng() -> Result<(), Failed> {
+    let interface = |name: &str, link| Interface {
+        name: name.to_owned(),
+        description: format!("{name}, as the lab calls it"),
+        link,
+        snap_length: 256,
+        dropped: Some(2),
+    };
+    let interfaces = [interface("node1/veth(pod1)", LinkType::Ethernet), interface("node1/tunl0", LinkType::Raw)];
+    let packet = crate::build::ip4(1).with(&crate::build::echo(8, 1, 2, 56));
+    let frames = [
+        (0, Frame { at: 1_700_000_000_123_456_789, wire_length: 98, bytes: crate::build::ethernet(0x0800, &packet) }),
+        (1, Frame { at: 1_700_000_000_123_456_790, wire_length: 84, bytes: packet }),
+    ];
+    let mut file = Vec::new();
+    write_pcapng(&mut file, &interfaces, &frames, "cnilab")?;
+    let fields = ["frame.interface_name", "frame.interface_description", "frame.time_epoch", "frame.len", "ip.src"];
+    let arguments: Vec<&str> =
+        ["-n", "-r", "-", "-T", "fields", "-E", "separator=|"].into_iter().chain(fields.iter().flat_map(|field| ["-e", field])).collect();
+    let text = oracle::run("tshark", &arguments, &file)?;
+    let expected = "\
+node1/veth(pod1)|node1/veth(pod1), as the lab calls it|1700000000.123456789|98|10.244.153.204
+node1/tunl0|node1/tunl0, as the lab calls it|1700000000.123456790|84|10.244.153.204
+";
+    if text == expected { Ok(()) } else { Err(format!("tshark prints\n{text}").into()) }
 }

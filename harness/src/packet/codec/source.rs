@@ -36,7 +36,7 @@ pub(super) struct Source<R> {
 
 impl<R: Read> Source<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input: BufReader::with_capacity(64 * 1024, input), at: 0 }
+        Self { input: BufReader::with_capacity(256 * 1024, input), at: 0 }
     }
 
     /// The next `N` bytes, which belong to `what`.
@@ -60,14 +60,16 @@ impl<R: Read> Source<R> {
 
     /// The next `length` bytes. Memory is taken as bytes arrive, not as the file announces them.
     pub(super) fn bytes(&mut self, length: u32, what: &'static str) -> Result<Vec<u8>, CodecError> {
-        const AT_ONCE: u32 = 64 * 1024;
-        let mut bytes = Vec::with_capacity(length.min(AT_ONCE) as usize);
-        let at = self.at;
-        let read = self.input.by_ref().take(length.into()).read_to_end(&mut bytes);
-        self.at += bytes.len() as u64;
-        read.map_err(|source| CodecError::Read { at, source })?;
-        if bytes.len() < length as usize {
-            return Err(self.truncated(what));
+        const AT_ONCE: usize = 64 * 1024;
+        let length = length as usize;
+        let mut bytes = Vec::new();
+        while bytes.len() < length {
+            let start = bytes.len();
+            let end = length.min(start + AT_ONCE);
+            bytes.resize(end, 0);
+            if self.fill(&mut bytes[start..])? < end - start {
+                return Err(self.truncated(what));
+            }
         }
         Ok(bytes)
     }

@@ -1,0 +1,105 @@
+//! The cluster's API, as far as bringing it up needs it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{ConfigMap, Node};
+use kube::api::{ListParams, Patch, PatchParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::core::{DynamicObject, GroupVersionKind};
+use kube::discovery::{ApiResource, Scope, pinned_kind};
+use kube::{Api, Client, Config};
+
+use super::error::KindError;
+use super::fetch::chain;
+use super::manifest;
+use crate::wait::{Look, until};
+
+/// By which the cluster tells our changes from those of others.
+const MANAGER: &str = "cnilab";
+/// From one look to the next: a look costs the API a few milliseconds.
+pub(super) const EVERY: Duration = Duration::from_millis(200);
+/// A CRD that was just made is served by then, and so is a namespace's first service account.
+const SOON: Duration = Duration::from_secs(30);
+
+/// A connection to the cluster of this kubeconfig file, and no other.
+pub(super) async fn connect(kubeconfig: &Path) -> Result<Client, KindError> {
+    let unusable = |why: String| KindError::Unfit(format!("the kubeconfig {} that kind wrote cannot be used: {why}", kubeconfig.display()));
+    let read = Kubeconfig::read_from(kubeconfig).map_err(|error| unusable(chain(&error)))?;
+    let config = Config::from_custom_kubeconfig(read, &KubeConfigOptions::default()).await.map_err(|error| unusable(chain(&error)))?;
+    Client::try_from(config).map_err(KindError::api("be spoken to"))
+}
+
+/// Makes the objects what they say, in their order; each that is not there is created.
+pub(super) async fn apply(client: &Client, objects: &[DynamicObject]) -> Result<(), KindError> {
+    let mut known: BTreeMap<(String, String), (ApiResource, bool)> = BTreeMap::new();
+    for object in objects {
+        let types = object.types.clone().unwrap_or_default();
+        let key = (types.api_version.clone(), types.kind.clone());
+        if !known.contains_key(&key) {
+            known.insert(key.clone(), served(client, &key).await?);
+        }
+        let (resource, namespaced) = &known[&key];
+        let api: Api<DynamicObject> = if *namespaced {
+            Api::namespaced_with(client.clone(), object.metadata.namespace.as_deref().unwrap_or("default"), resource)
+        } else {
+            Api::all_with(client.clone(), resource)
+        };
+        let name = manifest::name(object);
+        let parameters = PatchParams::apply(MANAGER).force();
+        until(&format!("{name} accepted"), SOON, EVERY, async || match api.patch(&name.name, &parameters, &Patch::Apply(object)).await {
+            Ok(_) => Look::Done(()),
+            // What another object brings may come a moment later: a CRD's kind, a namespace, a namespace's service account.
+            Err(kube::Error::Api(status)) if [403, 404, 409].contains(&status.code) => Look::NotYet(status.message),
+            Err(kube::Error::Api(status)) if status.code < 500 => Look::Never(status.message),
+            Err(error) => Look::NotYet(chain(&error)),
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// How the cluster serves a kind, and whether its objects are in namespaces.
+async fn served(client: &Client, (version, kind): &(String, String)) -> Result<(ApiResource, bool), KindError> {
+    let (group, version) = version.split_once('/').unwrap_or(("", version));
+    let wanted = GroupVersionKind::gvk(group, version, kind);
+    let what = format!("{kind} served");
+    let found = until(&what, SOON, EVERY, async || match pinned_kind(client, &wanted).await {
+        Ok((resource, capabilities)) => Look::Done((resource, capabilities.scope == Scope::Namespaced)),
+        Err(error) => Look::NotYet(chain(&error)),
+    });
+    Ok(found.await?)
+}
+
+/// Every node of the cluster, by name.
+pub(super) async fn nodes(client: &Client) -> Result<BTreeMap<String, Node>, KindError> {
+    let list = Api::<Node>::all(client.clone()).list(&ListParams::default()).await.map_err(KindError::api("list its nodes"))?;
+    Ok(list.items.into_iter().map(|node| (node.metadata.name.clone().unwrap_or_default(), node)).collect())
+}
+
+/// The mode that kube-proxy was told to work in, from its configuration as kubeadm writes it.
+pub(super) async fn proxy_mode(client: &Client) -> Result<Option<String>, KindError> {
+    let api: Api<ConfigMap> = Api::namespaced(client.clone(), "kube-system");
+    let found = api.get_opt("kube-proxy").await.map_err(KindError::api("show kube-proxy's configuration"))?;
+    let text = found.and_then(|found| found.data?.remove("config.conf")).unwrap_or_default();
+    Ok(mode_in(&text))
+}
+
+/// `mode: iptables`; an empty mode is the default, which is iptables on Linux.
+fn mode_in(text: &str) -> Option<String> {
+    let mode = text.lines().find_map(|line| line.strip_prefix("mode:"))?.trim().trim_matches('"');
+    Some(if mode.is_empty() { "iptables" } else { mode }.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mode_in;
+
+    #[test]
+    fn the_proxy_mode_is_the_top_level_one() {
+        assert_eq!(mode_in("detectLocalMode: \"\"\nipvs:\n  mode: x\nmode: ipvs\n").as_deref(), Some("ipvs"));
+        assert_eq!(mode_in("mode: \"\"\n").as_deref(), Some("iptables"));
+        assert_eq!(mode_in(""), None);
+    }
+}

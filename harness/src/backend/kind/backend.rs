@@ -1,0 +1,189 @@
+//! The kind backend itself.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::build::Build;
+use super::claim::{self, Claim};
+use super::engine::Engine;
+use super::error::KindError;
+use super::options::{Clock, Options, Phase, Progress, Share};
+use super::prepare::{Prepared, prepare};
+use super::program::{Program, take_away};
+use super::survey;
+use crate::backend::{Backend, Leftovers, UpError};
+use crate::name::PlaceName;
+use crate::site::{Site, Survey, Topology};
+
+/// Builds labs as clusters of kind.
+#[derive(Debug)]
+pub struct Kind {
+    options: Options,
+    clock: Clock,
+    /// Held as soon as there may be something of ours to delete.
+    claim: Mutex<Option<Claim>>,
+}
+
+/// Why a cluster was not brought up.
+#[derive(Debug, thiserror::Error)]
+#[error("the cluster {cluster} was not brought up{}{}", spell_logs(.logs.as_ref()), spell_left(.left))]
+pub struct BuildError {
+    /// The cluster's name.
+    pub cluster: String,
+    /// Where its logs are, if there was anything to keep.
+    pub logs: Option<PathBuf>,
+    /// What could not be deleted.
+    pub left: Vec<String>,
+    /// What went wrong.
+    #[source]
+    pub source: KindError,
+}
+
+fn spell_logs(logs: Option<&PathBuf>) -> String {
+    logs.map_or_else(String::new, |logs| format!(" (its logs are in {})", logs.display()))
+}
+
+fn spell_left(left: &[String]) -> String {
+    if left.is_empty() { String::new() } else { format!(" and could not be deleted either; left: {}", left.join(", ")) }
+}
+
+impl Backend for Kind {
+    async fn survey(&self) -> Survey {
+        survey::survey(&self.options).await
+    }
+
+    /// As the contract says; if it fails, the cluster is deleted and its logs are kept.
+    async fn up(&self, topology: &Topology) -> Result<Site, UpError> {
+        match self.build(topology).await {
+            Ok(site) => Ok(site),
+            Err(source) => {
+                let logs = self.keep_logs().await;
+                Err(Box::new(BuildError { cluster: self.cluster(), logs, left: self.delete().await, source }).into())
+            }
+        }
+    }
+
+    async fn down(&self, site: Site) -> Result<(), Leftovers> {
+        // Namespaces stay as long as somebody has them open.
+        drop(site);
+        let left = self.delete().await;
+        if left.is_empty() { Ok(()) } else { Err(Leftovers(left)) }
+    }
+}
+
+impl Kind {
+    /// A backend that will make one cluster at most.
+    pub fn new(options: Options) -> Self {
+        Self { options, clock: Clock::default(), claim: Mutex::new(None) }
+    }
+
+    /// The cluster's name.
+    pub fn cluster(&self) -> String {
+        self.options.cluster()
+    }
+
+    /// The cluster's kubeconfig file.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.options.folder.join("kubeconfig")
+    }
+
+    /// The phases that came to their end, in the order in which they did.
+    pub fn phases(&self) -> Vec<Phase> {
+        self.clock.phases()
+    }
+
+    /// Deletes the cluster, if one was made; also one whose bring-up was abandoned half-way.
+    ///
+    /// Returns what could not be deleted.
+    pub async fn delete(&self) -> Vec<String> {
+        if self.claim().is_none() {
+            return Vec::new();
+        }
+        let program = self.program();
+        let what = format!("delete the cluster {}", program.cluster);
+        let deleted = self.clock.phase(&self.options.watch, Share::Own, &what, take_away(&program)).await;
+        match deleted {
+            Ok(()) => {
+                // A claim to a cluster that is gone does no harm.
+                self.claim().take().map(Claim::release);
+                Vec::new()
+            }
+            Err(error) => {
+                let engine = Engine::connect().await;
+                let left = match &engine {
+                    Ok(engine) => engine.containers(&program.cluster).await.unwrap_or_default(),
+                    Err(_) => Vec::new(),
+                };
+                let cluster = format!("cluster {} ({error})", program.cluster);
+                std::iter::once(cluster).chain(left.into_iter().map(|name| format!("container {name}"))).collect()
+            }
+        }
+    }
+
+    /// Leaves the cluster standing for good, and says how to enter it.
+    ///
+    /// # Errors
+    /// If that cannot be noted; then it counts as left behind.
+    pub fn keep(&self) -> Result<String, KindError> {
+        if let Some(claim) = self.claim().take() {
+            claim.keep().map_err(KindError::host("note that the cluster is kept"))?;
+        }
+        Ok(format!("export KUBECONFIG={}; kind delete cluster --name {} takes it away", self.kubeconfig().display(), self.cluster()))
+    }
+
+    async fn build(&self, topology: &Topology) -> Result<Site, KindError> {
+        let watch = &self.options.watch;
+        let program = self.program();
+        let (prepared, engine) = self.clock.phase(watch, Share::Own, "read the recipe", self.prepare(topology, &program)).await?;
+        let build = Build { options: &self.options, clock: &self.clock, engine: &engine, program: &program, prepared: &prepared, topology };
+        let claim = Claim::take(&claim::usual_folder(), &program.cluster);
+        *self.claim() = Some(claim.map_err(KindError::host(format!("claim the name {}", program.cluster)))?);
+        let image = build.create().await?;
+        build.finish(image).await
+    }
+
+    /// Everything that can go wrong without a cluster.
+    async fn prepare(&self, topology: &Topology, program: &Program) -> Result<(Prepared, Engine), KindError> {
+        let prepared = prepare(&self.options.recipe, &self.options.choices).await?;
+        let engine = Engine::connect().await?;
+        let (wanted, there) = (topology.nodes.len(), prepared.recipe.nodes.len());
+        if wanted > there {
+            return Err(KindError::Unfit(format!("the lab has {wanted} nodes, and the recipe {} offers {there}", prepared.recipe.title)));
+        }
+        let known = |node: &PlaceName| topology.nodes.iter().any(|known| known.name == *node);
+        if let Some(pod) = topology.pods.iter().find(|pod| !known(&pod.node)) {
+            return Err(KindError::Unfit(format!("{} is to run on {}, which the lab does not have", pod.name, pod.node)));
+        }
+        let taken = engine.containers(&program.cluster).await?;
+        if taken.is_empty() {
+            Ok((prepared, engine))
+        } else {
+            Err(KindError::Unfit(format!("there is a cluster {} already", program.cluster)))
+        }
+    }
+
+    /// Keeps the logs of a cluster that failed, if there is one.
+    async fn keep_logs(&self) -> Option<PathBuf> {
+        let program = self.program();
+        let engine = Engine::connect().await.ok()?;
+        if self.claim().is_none() || engine.containers(&program.cluster).await.ok()?.is_empty() {
+            return None;
+        }
+        let folder = self.options.folder.join("logs");
+        match program.export_logs(&folder).await {
+            Ok(()) => Some(folder),
+            Err(error) => {
+                self.options.watch.tell(Progress::Note(format!("the cluster's logs are lost: {error}")));
+                None
+            }
+        }
+    }
+
+    fn claim(&self) -> MutexGuard<'_, Option<Claim>> {
+        self.claim.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn program(&self) -> Program {
+        Program { cluster: self.cluster(), kubeconfig: self.kubeconfig() }
+    }
+}

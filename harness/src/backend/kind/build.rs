@@ -1,0 +1,196 @@
+//! Bring-up: from a topology to a site, in phases.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::archive::Image;
+use super::engine::Engine;
+use super::error::KindError;
+use super::facts::{SeenNode, SeenPod, facts};
+use super::machine::{Machine, network_of};
+use super::options::{Clock, Options, Share};
+use super::place::KindPlace;
+use super::pods::{self, PodImage, RUN, Running};
+use super::prepare::Prepared;
+use super::program::Program;
+use super::recipe::Step;
+use super::steps::{self, Cluster};
+use super::{api, archive, links, load, tables, versions};
+use crate::name::PlaceName;
+use crate::place::Place;
+use crate::site::{Site, Topology};
+
+/// Everything a bring-up works with.
+pub(super) struct Build<'a> {
+    pub(super) options: &'a Options,
+    pub(super) clock: &'a Clock,
+    pub(super) engine: &'a Engine,
+    pub(super) program: &'a Program,
+    pub(super) prepared: &'a Prepared,
+    pub(super) topology: &'a Topology,
+}
+
+impl Build<'_> {
+    /// Creates the cluster, and nettool's image meanwhile.
+    pub(super) async fn create(&self) -> Result<Option<Image>, KindError> {
+        let config = self.options.folder.join("kind.json");
+        let text = labelled(&self.prepared.cluster, &self.options.run).to_string();
+        std::fs::write(&config, text).map_err(KindError::host(format!("write {}", config.display())))?;
+        let node_image = self.options.node_image.as_ref().unwrap_or(&self.prepared.recipe.node_image);
+        let what = format!("create the cluster {}", self.program.cluster);
+        let packed = self.pack();
+        let created = self.clock.phase(&self.options.watch, Share::Others, &what, self.program.create(&config, node_image)).await;
+        // Packing never fails for lack of a cluster: whichever failed, it is told.
+        let packed = packed.await.map_err(|_| KindError::Unfit("packing nettool's image was cut short".to_owned()))?;
+        created.and(packed)
+    }
+
+    /// Packs nettool's image on a thread of its own; it is a second's work that needs nothing but this host.
+    fn pack(&self) -> tokio::sync::oneshot::Receiver<Result<Option<Image>, KindError>> {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let (program, archive) = (self.options.program.clone(), self.options.folder.join("nettool.tar"));
+        let wanted = self.options.pod_image.is_none();
+        std::thread::spawn(move || {
+            let doing = format!("make an image of {}", program.display());
+            let packed = wanted.then(|| archive::pack(&program, &archive).map_err(KindError::host(doing))).transpose();
+            // Whoever waited may be gone.
+            tell.send(packed).is_ok()
+        });
+        told
+    }
+
+    /// Makes a cluster whose containers run into a site.
+    pub(super) async fn finish(&self, image: Option<Image>) -> Result<Site, KindError> {
+        let client = api::connect(&self.program.kubeconfig).await?;
+        let mut machines = Vec::new();
+        for container in self.engine.containers(&self.program.cluster).await? {
+            machines.push(self.engine.machine(&container).await?);
+        }
+        let cluster = Cluster { client, machines };
+        let nodes = self.node_names();
+        self.steps(&cluster, image.as_ref(), &nodes).await?;
+        let pod_image = match (&self.options.pod_image, image) {
+            (Some(image), _) => PodImage::Users(image.clone()),
+            (None, Some(image)) => PodImage::Nettool(image.name),
+            (None, None) => return Err(KindError::Unfit("there is no image for the pods".to_owned())),
+        };
+        let what = format!("start {} pods", self.topology.pods.len());
+        let running = self.phase(Share::Own, &what, self.pods(&cluster, &nodes, &pod_image)).await?;
+        self.phase(Share::Own, "learn facts", self.site(&cluster, &nodes, &running)).await
+    }
+
+    /// The recipe's steps. What the nodes lack is brought while the steps before the first manifest are waited for.
+    async fn steps(&self, cluster: &Cluster, image: Option<&Image>, nodes: &BTreeMap<PlaceName, String>) -> Result<(), KindError> {
+        let steps = &self.prepared.recipe.steps;
+        let first = steps.iter().position(|step| matches!(step, Step::Apply(_))).unwrap_or(steps.len());
+        let (before, after) = steps.split_at(first);
+        let bring = self.phase(Share::Others, "load images", self.bring(cluster, image, nodes));
+        let (before, bring) = futures_util::future::join(self.take(cluster, before), bring).await;
+        before.and(bring)?;
+        self.take(cluster, after).await
+    }
+
+    async fn take(&self, cluster: &Cluster, steps: &[Step]) -> Result<(), KindError> {
+        for step in steps {
+            self.phase(Share::Others, &steps::title(step), steps::take(cluster, self.prepared, step)).await?;
+        }
+        Ok(())
+    }
+
+    async fn bring(&self, cluster: &Cluster, image: Option<&Image>, nodes: &BTreeMap<PlaceName, String>) -> Result<(), KindError> {
+        load::plugins(self.engine, &cluster.machines, &self.prepared.recipe.plugins, &self.options.plugin_folders).await?;
+        load::images(self.engine, self.program, self.prepared, &self.options.watch).await?;
+        if let Some(image) = &self.options.pod_image {
+            load::user_image(self.engine, self.program, image).await?;
+        }
+        if let Some(image) = image {
+            let mut of_pods: Vec<String> = self.topology.pods.iter().map(|pod| nodes[&pod.node].clone()).collect();
+            of_pods.sort();
+            of_pods.dedup();
+            load::nettool(self.program, image, &of_pods).await?;
+        }
+        Ok(())
+    }
+
+    async fn pods(&self, cluster: &Cluster, nodes: &BTreeMap<PlaceName, String>, image: &PodImage) -> Result<Vec<Running>, KindError> {
+        let (pods, run) = (&self.topology.pods, &self.options.run);
+        pods::create(&cluster.client, pods, nodes, image, run).await?;
+        let running = pods::ready(&cluster.client, pods, image, run).await?;
+        pods::reachable(&cluster.machines, &running).await?;
+        Ok(running)
+    }
+
+    /// Looks at everything once, and freezes what it sees.
+    async fn site(&self, cluster: &Cluster, nodes: &BTreeMap<PlaceName, String>, running: &[Running]) -> Result<Site, KindError> {
+        let known = api::nodes(&cluster.client).await?;
+        let mut places: BTreeMap<PlaceName, Box<dyn Place>> = BTreeMap::new();
+        let mut seen_nodes = Vec::new();
+        for spec in &self.topology.nodes {
+            let name = &nodes[&spec.name];
+            let machine = self.machine(cluster, name)?;
+            let looked = |what: &str| KindError::host(format!("read the {what} of {name}"));
+            seen_nodes.push(SeenNode {
+                spec: spec.clone(),
+                name: name.clone(),
+                links: links::links(machine.netns()).map_err(looked("devices"))?,
+                routes: machine.routes().map_err(looked("routes"))?,
+                pod_cidr: known.get(name).and_then(|node| node.spec.as_ref()?.pod_cidr.clone()),
+            });
+            let place = KindPlace { name: spec.name.clone(), netns: machine.shared_netns() };
+            places.insert(spec.name.clone(), Box::new(place));
+        }
+        let mut seen_pods = Vec::new();
+        for (spec, pod) in self.topology.pods.iter().zip(running) {
+            let looked = |what: &str| KindError::host(format!("{what} the pod {}, process {}", pod.name, pod.process));
+            let netns = Arc::new(network_of(pod.process).map_err(looked("enter"))?);
+            let routes = std::fs::read_to_string(format!("/proc/{}/net/route", pod.process)).map_err(looked("read the routes of"))?;
+            let links = links::links(std::os::fd::AsFd::as_fd(&netns)).map_err(looked("read the devices of"))?;
+            seen_pods.push(SeenPod { spec: spec.clone(), address: pod.address, links, routes: tables::routes(&routes) });
+            places.insert(pod.name.clone(), Box::new(KindPlace { name: pod.name.clone(), netns }));
+        }
+        let versions = versions::versions(self.engine, &cluster.client, self.prepared, &known).await?;
+        let facts = facts(&self.prepared.recipe.facts, &seen_nodes, &seen_pods, versions)?;
+        Ok(Site { places, facts })
+    }
+
+    fn machine<'c>(&self, cluster: &'c Cluster, name: &str) -> Result<&'c Machine, KindError> {
+        let found = cluster.machines.iter().find(|machine| machine.name == name);
+        found.ok_or_else(|| KindError::Unfit(format!("the cluster {} has no node {name}", self.program.cluster)))
+    }
+
+    /// The cluster's name of each of the lab's nodes.
+    fn node_names(&self) -> BTreeMap<PlaceName, String> {
+        let names = self.topology.nodes.iter().zip(&self.prepared.recipe.nodes);
+        names.map(|(spec, node)| (spec.name.clone(), format!("{}-{node}", self.program.cluster))).collect()
+    }
+
+    async fn phase<T>(&self, share: Share, what: &str, doing: impl Future<Output = Result<T, KindError>>) -> Result<T, KindError> {
+        self.clock.phase(&self.options.watch, share, what, doing).await
+    }
+}
+
+/// What `kind.yaml` says, with every node labelled by the run.
+fn labelled(cluster: &serde_json::Value, run: &str) -> serde_json::Value {
+    let mut cluster = cluster.clone();
+    for node in cluster["nodes"].as_array_mut().into_iter().flatten() {
+        if !node["labels"].is_object() {
+            node["labels"] = json!({});
+        }
+        node["labels"][RUN] = json!(run);
+    }
+    cluster
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_node_is_labelled_by_the_run() {
+        let cluster = json!({"kind": "Cluster", "nodes": [{"role": "control-plane"}, {"role": "worker", "labels": {"a": "b"}}]});
+        let nodes = json!([{"role": "control-plane", "labels": {RUN: "r1"}}, {"role": "worker", "labels": {"a": "b", RUN: "r1"}}]);
+        assert_eq!(labelled(&cluster, "r1")["nodes"], nodes);
+    }
+}

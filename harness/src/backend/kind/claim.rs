@@ -1,0 +1,117 @@
+//! Who made a cluster, and whether that run still lives: a lock that the kernel lets go of when its holder is gone, however it went.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
+/// A cluster's name, held by a run that lives.
+#[derive(Debug)]
+pub(super) struct Claim {
+    path: PathBuf,
+    /// Held, not used: the lock ends with it.
+    lock: Flock<File>,
+}
+
+/// What is written in a claim of a cluster that is to outlive its run.
+const KEPT: &str = "kept\n";
+
+/// How it stands with a cluster's claim.
+#[derive(Debug)]
+pub(super) enum Standing {
+    /// A run holds it.
+    Held,
+    /// The run that held it is gone; now it is ours.
+    Gone(Claim),
+    /// The run that held it meant the cluster to stay; now it is ours.
+    Kept(Claim),
+    /// Nobody ever claimed it here.
+    Unknown,
+}
+
+impl Claim {
+    /// Claims the cluster's name, in this folder of claims.
+    ///
+    /// # Errors
+    /// `WouldBlock` if another run holds it; what the system says if the folder cannot be written.
+    pub(super) fn take(folder: &Path, cluster: &str) -> io::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let path = folder.join(cluster);
+        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        let claim = Self { path, lock: lock(file)? };
+        claim.lock.set_len(0)?;
+        Ok(claim)
+    }
+
+    /// How it stands with the claim to a cluster.
+    pub(super) fn standing(folder: &Path, cluster: &str) -> io::Result<Standing> {
+        let path = folder.join(cluster);
+        let file = match OpenOptions::new().append(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Standing::Unknown),
+            other => other?,
+        };
+        let lock = match lock(file) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Standing::Held),
+            other => other?,
+        };
+        let kept = std::fs::read_to_string(&path)? == KEPT;
+        let claim = Self { path, lock };
+        Ok(if kept { Standing::Kept(claim) } else { Standing::Gone(claim) })
+    }
+
+    /// Notes that the cluster is to outlive this run.
+    pub(super) fn keep(mut self) -> io::Result<()> {
+        self.lock.set_len(0)?;
+        self.lock.write_all(KEPT.as_bytes())
+    }
+
+    /// Gives the name up: there is no such cluster any more.
+    pub(super) fn release(self) -> io::Result<()> {
+        std::fs::remove_file(&self.path)
+    }
+}
+
+fn lock(file: File) -> io::Result<Flock<File>> {
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| match error {
+        Errno::EWOULDBLOCK => io::ErrorKind::WouldBlock.into(),
+        other => other.into(),
+    })
+}
+
+/// Where claims are kept: in the user's state folder (XDG Base Directory Specification), or where there is none, under `/var/tmp`.
+pub(super) fn usual_folder() -> PathBuf {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
+    state.unwrap_or_else(|| PathBuf::from("/var/tmp")).join("cnilab/clusters")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_lasts_as_long_as_its_holder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let standing = || Claim::standing(folder.path(), "c").expect("readable");
+        assert!(matches!(standing(), Standing::Unknown));
+        let claim = Claim::take(folder.path(), "c").expect("free");
+        assert!(matches!(standing(), Standing::Held));
+        assert_eq!(Claim::take(folder.path(), "c").expect_err("held").kind(), io::ErrorKind::WouldBlock);
+        drop(claim);
+        let Standing::Gone(claim) = standing() else { panic!("its holder is gone") };
+        claim.release().expect("ours");
+        assert!(matches!(standing(), Standing::Unknown));
+    }
+
+    #[test]
+    fn a_kept_cluster_s_claim_says_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        Claim::take(folder.path(), "c").expect("free").keep().expect("writable");
+        let Standing::Kept(claim) = Claim::standing(folder.path(), "c").expect("readable") else { panic!("it is kept") };
+        drop(claim);
+        drop(Claim::take(folder.path(), "c").expect("free"));
+        assert!(matches!(Claim::standing(folder.path(), "c").expect("readable"), Standing::Gone(_)));
+    }
+}

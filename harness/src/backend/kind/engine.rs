@@ -1,0 +1,83 @@
+//! Docker, as far as a cluster of kind needs looking after.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use bollard::Docker;
+use bollard::query_parameters::{ListContainersOptionsBuilder, UploadToContainerOptionsBuilder};
+
+use super::error::KindError;
+use super::machine::Machine;
+
+/// The label by which kind knows its nodes; its value is the cluster's name.
+const CLUSTER: &str = "io.x-k8s.kind.cluster";
+
+/// A connection to the Docker daemon.
+#[derive(Clone, Debug)]
+pub(super) struct Engine(Docker);
+
+impl Engine {
+    /// Connects to the daemon that `DOCKER_HOST` names, or the usual one, and agrees on a version with it.
+    pub(super) async fn connect() -> Result<Self, KindError> {
+        let doing = "be reached";
+        let docker = Docker::connect_with_local_defaults().map_err(KindError::docker(doing))?;
+        docker.negotiate_version().await.map(Self).map_err(KindError::docker(doing))
+    }
+
+    /// The daemon's version.
+    pub(super) async fn version(&self) -> Result<String, KindError> {
+        let version = self.0.version().await.map_err(KindError::docker("tell its version"))?;
+        Ok(version.version.unwrap_or_default())
+    }
+
+    /// Whether the image is in the daemon's store.
+    pub(super) async fn has_image(&self, name: &str) -> Result<bool, KindError> {
+        match self.0.inspect_image(name).await {
+            Ok(_) => Ok(true),
+            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => Ok(false),
+            Err(error) => Err(KindError::docker(format!("look up the image {name}"))(error)),
+        }
+    }
+
+    /// The names of the containers that are, or were, nodes of the cluster.
+    pub(super) async fn containers(&self, cluster: &str) -> Result<Vec<String>, KindError> {
+        Ok(self.clusters().await?.remove(cluster).unwrap_or_default())
+    }
+
+    /// Every cluster of kind and its containers.
+    pub(super) async fn clusters(&self) -> Result<BTreeMap<String, Vec<String>>, KindError> {
+        let filters = HashMap::from([("label", vec![CLUSTER])]);
+        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+        let list = self.0.list_containers(Some(options)).await.map_err(KindError::docker("list containers"))?;
+        let mut clusters: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for container in list {
+            let cluster = container.labels.and_then(|mut labels| labels.remove(CLUSTER));
+            let name = container.names.and_then(|names| names.into_iter().next());
+            if let (Some(cluster), Some(name)) = (cluster, name) {
+                clusters.entry(cluster).or_default().push(name.trim_start_matches('/').to_owned());
+            }
+        }
+        for containers in clusters.values_mut() {
+            containers.sort();
+        }
+        Ok(clusters)
+    }
+
+    /// The node that runs in this container.
+    pub(super) async fn machine(&self, container: &str) -> Result<Machine, KindError> {
+        let details = self.0.inspect_container(container, None).await.map_err(KindError::docker(format!("inspect {container}")))?;
+        let pid = details.state.and_then(|state| state.pid).and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0);
+        let pid = pid.ok_or_else(|| KindError::Unfit(format!("the node {container} does not run")))?;
+        Machine::open(container, pid).map_err(KindError::host(format!("enter the node {container}, which Docker says is process {pid}")))
+    }
+
+    /// Unpacks a tar archive in a folder of a container.
+    pub(super) async fn upload(&self, container: &str, folder: &str, tape: &Arc<[u8]>) -> Result<(), KindError> {
+        let options = UploadToContainerOptionsBuilder::new().path(folder).build();
+        let body = bollard::body_full(tape.to_vec().into());
+        self.0
+            .upload_to_container(container, Some(options), body)
+            .await
+            .map_err(KindError::docker(format!("write to {folder} of {container}")))
+    }
+}

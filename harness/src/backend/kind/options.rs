@@ -1,0 +1,165 @@
+//! What is asked of this backend.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::prepare::Choices;
+
+/// What is asked of this backend.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The lab's name; part of the cluster's.
+    pub lab: String,
+    /// The run's name, which no other run has; part of the cluster's, and on everything that is made.
+    pub run: String,
+    /// The folder that has `recipe.yaml` and `kind.yaml`.
+    pub recipe: PathBuf,
+    /// What the user chose about the recipe.
+    pub choices: Choices,
+    /// The node image; the recipe's if absent.
+    pub node_image: Option<String>,
+    /// An image for the pods in place of nettool.
+    pub pod_image: Option<String>,
+    /// Where CNI plugins of this host are looked for, in this order.
+    pub plugin_folders: Vec<PathBuf>,
+    /// The program that nettool is: this very one, usually `/proc/self/exe`.
+    pub program: PathBuf,
+    /// An existing folder of this run's own, for the kubeconfig file and, should bring-up fail, the cluster's logs.
+    pub folder: PathBuf,
+    /// Who is told of progress.
+    pub watch: Watch,
+}
+
+impl Options {
+    /// Where CNI plugins are usually found: the CNI's own folder, then that of Debian's `containernetworking-plugins`.
+    pub fn usual_plugin_folders() -> Vec<PathBuf> {
+        ["/opt/cni/bin", "/usr/lib/cni"].map(PathBuf::from).to_vec()
+    }
+
+    /// The cluster's name: `cnilab-<lab>-<run>`, cut so that its nodes can be host names.
+    pub fn cluster(&self) -> String {
+        // RFC 1123 section 2.1: 63 characters at most; `-control-plane2` is the longest that kind puts behind.
+        const LONGEST: usize = 63 - "-control-plane2".len();
+        let clean =
+            |text: &str| -> String { text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect() };
+        let run = clean(&self.run);
+        let mut lab = clean(&self.lab);
+        // The run tells clusters apart, so the lab's name gives way.
+        lab.truncate(LONGEST.saturating_sub("cnilab--".len() + run.len()));
+        let mut name = format!("cnilab-{lab}-{run}");
+        name.truncate(LONGEST);
+        name.trim_end_matches('-').to_owned()
+    }
+}
+
+/// Whose time a phase took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// Ours.
+    Own,
+    /// That of `kind create`, of the CNI becoming ready, of images being loaded.
+    Others,
+}
+
+/// Progress of a bring-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// A phase began.
+    Began(String),
+    /// The phase that began last is over.
+    Done(String, Duration),
+    /// Something worth a line.
+    Note(String),
+}
+
+/// One phase of a bring-up and how long it took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// What was done.
+    pub what: String,
+    /// For how long.
+    pub took: Duration,
+    /// Whose time it was.
+    pub share: Share,
+}
+
+/// Somebody who is told of progress.
+#[derive(Clone)]
+pub struct Watch(Arc<dyn Fn(Progress) + Send + Sync>);
+
+impl Watch {
+    /// Tells `told`.
+    pub fn new(told: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(told))
+    }
+
+    /// Tells them.
+    pub(super) fn tell(&self, progress: Progress) {
+        (self.0)(progress);
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
+}
+
+/// The phases of a bring-up, timed.
+#[derive(Debug, Default)]
+pub(super) struct Clock(Mutex<Vec<Phase>>);
+
+impl Clock {
+    /// Carries out a phase, tells of it and takes its time. Phases that are done at once are told of one by one.
+    pub(super) async fn phase<T, E>(
+        &self,
+        watch: &Watch,
+        share: Share,
+        what: &str,
+        doing: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        watch.tell(Progress::Began(what.to_owned()));
+        let began = Instant::now();
+        let done = doing.await?;
+        let took = began.elapsed();
+        self.lock().push(Phase { what: what.to_owned(), took, share });
+        watch.tell(Progress::Done(what.to_owned(), took));
+        Ok(done)
+    }
+
+    /// All phases that came to their end.
+    pub(super) fn phases(&self) -> Vec<Phase> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Phase>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_s_name_can_be_a_host_s() {
+        let options = |lab: &str, run: &str| Options {
+            lab: lab.to_owned(),
+            run: run.to_owned(),
+            recipe: PathBuf::new(),
+            choices: Choices::default(),
+            node_image: None,
+            pod_image: None,
+            plugin_folders: Vec::new(),
+            program: PathBuf::new(),
+            folder: PathBuf::new(),
+            watch: Watch::new(drop),
+        };
+        assert_eq!(options("flannel-udp", "r1").cluster(), "cnilab-flannel-udp-r1");
+        assert_eq!(options("My Lab", "A_1").cluster(), "cnilab-my-lab-a-1");
+        let long = options(&"l".repeat(90), "20261123-1").cluster();
+        assert!(long.len() == 48 && long.ends_with("-20261123-1"), "{long}");
+    }
+}

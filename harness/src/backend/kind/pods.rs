@@ -1,0 +1,205 @@
+//! The lab's pods: bare pods, each on the node that the lab says, so that nothing but the lab decides where they are.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::ListParams;
+use kube::core::DynamicObject;
+use kube::{Api, Client};
+use serde_json::{Value, json};
+
+use super::error::KindError;
+use super::fetch::chain;
+use super::machine::{Machine, process_of};
+use super::rollout::{told, trouble};
+use super::{api, archive, tables};
+use crate::name::PlaceName;
+use crate::site::PodSpec;
+use crate::wait::{Look, until};
+
+/// The label that everything of a run carries, with the run's name.
+pub(super) const RUN: &str = "cnilab.run";
+/// Where nettool serves.
+const PORT: u16 = 80;
+/// An image that is in the node and a CNI that works make a pod in a second or two.
+const WITHIN: Duration = Duration::from_secs(90);
+
+/// What the pods are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PodImage {
+    /// nettool, which is in the nodes already.
+    Nettool(String),
+    /// An image that the user named, with whatever it runs.
+    Users(String),
+}
+
+/// A pod that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Running {
+    /// Its name in the lab, and in the cluster.
+    pub(super) name: PlaceName,
+    /// Its address, as the API tells it.
+    pub(super) address: Ipv4Addr,
+    /// A process of it, as this host numbers it.
+    pub(super) process: u32,
+}
+
+/// Creates the pods; `nodes` tells the cluster's name of each of the lab's nodes.
+pub(super) async fn create(
+    client: &Client,
+    pods: &[PodSpec],
+    nodes: &BTreeMap<PlaceName, String>,
+    image: &PodImage,
+    run: &str,
+) -> Result<(), KindError> {
+    let mut objects: Vec<Value> = Vec::new();
+    for pod in pods {
+        let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": pod.namespace, "labels": { RUN: run } } });
+        if pod.namespace != "default" && !objects.contains(&namespace) {
+            objects.push(namespace);
+        }
+    }
+    objects.extend(pods.iter().map(|pod| object(pod, &nodes[&pod.node], image, run)));
+    let objects: Result<Vec<DynamicObject>, _> = objects.into_iter().map(serde_json::from_value).collect();
+    api::apply(client, &objects.expect("these objects have a kind and a name")).await
+}
+
+fn object(pod: &PodSpec, node: &str, image: &PodImage, run: &str) -> Value {
+    let container = match image {
+        // Nobody can pull it, and nobody is to try.
+        PodImage::Nettool(image) => json!({
+            "name": "nettool", "image": image, "imagePullPolicy": "Never", "command": [archive::PROGRAM, "nettool", "serve"],
+        }),
+        PodImage::Users(image) => json!({ "name": "pod", "image": image, "imagePullPolicy": "IfNotPresent" }),
+    };
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": pod.name, "namespace": pod.namespace,
+            "labels": { RUN: run, "app": pod.name, "app.kubernetes.io/managed-by": "cnilab" },
+        },
+        "spec": {
+            "nodeName": node,
+            // A lab may put a pod on the control plane.
+            "tolerations": [{ "operator": "Exists" }],
+            "terminationGracePeriodSeconds": 0,
+            "automountServiceAccountToken": false,
+            "containers": [container],
+        },
+    })
+}
+
+/// Waits until all pods are Ready, and nettool in them serves.
+pub(super) async fn ready(client: &Client, pods: &[PodSpec], image: &PodImage, run: &str) -> Result<Vec<Running>, KindError> {
+    let api = Api::<Pod>::all(client.clone());
+    let of_run = ListParams::default().labels(&format!("{RUN}={run}"));
+    let what = format!("{} pods ready", pods.len());
+    let found = until(&what, WITHIN, api::EVERY, async || match api.list(&of_run).await {
+        Ok(list) => look(&list.items, pods, image),
+        Err(error) => Look::NotYet(chain(&error)),
+    });
+    Ok(found.await?)
+}
+
+fn look(seen: &[Pod], pods: &[PodSpec], image: &PodImage) -> Look<Vec<Running>> {
+    let troubles: Vec<_> = seen.iter().filter_map(trouble).collect();
+    let mut running = Vec::new();
+    let mut missing = Vec::new();
+    for pod in pods {
+        let of_spec = |seen: &&Pod| {
+            seen.metadata.name.as_deref() == Some(pod.name.as_str()) && seen.metadata.namespace.as_deref() == Some(pod.namespace.as_str())
+        };
+        match seen
+            .iter()
+            .filter(|seen| trouble(seen).is_none())
+            .find(of_spec)
+            .map_or(Err("not ready".to_owned()), |seen| place(seen, pod, image))
+        {
+            Ok(found) => running.push(found),
+            Err(why) => missing.push(format!("{}: {why}", pod.name)),
+        }
+    }
+    if missing.is_empty() {
+        return Look::Done(running);
+    }
+    match told(format!("{} of {} ready", running.len(), pods.len()), &troubles) {
+        Look::NotYet(status) if troubles.is_empty() => Look::NotYet(format!("{status}; {}", missing.join("; "))),
+        Look::NotYet(status) => Look::NotYet(status),
+        Look::Never(why) => Look::Never(why),
+        Look::Done(()) => Look::NotYet(missing.join("; ")),
+    }
+}
+
+/// Finds a pod that is Ready on this host.
+fn place(seen: &Pod, pod: &PodSpec, image: &PodImage) -> Result<Running, String> {
+    let status = seen.status.as_ref().ok_or("no status")?;
+    let address = status.pod_ip.as_deref().and_then(|ip| ip.parse().ok()).ok_or("no IPv4 address")?;
+    let container = status.container_statuses.iter().flatten().next().and_then(|container| container.container_id.as_deref());
+    // `containerd://…`: what runs it, and its id there.
+    let id = container.and_then(|id| id.split_once("://")).ok_or("no container")?.1;
+    let process = process_of(id).map_err(|error| error.to_string())?.ok_or("no process of this host is in its container")?;
+    if matches!(image, PodImage::Nettool(_)) {
+        let sockets = std::fs::read_to_string(format!("/proc/{process}/net/tcp")).map_err(|error| error.to_string())?;
+        if !tables::listens(&sockets, PORT) {
+            return Err(format!("nothing listens on port {PORT}"));
+        }
+    }
+    Ok(Running { name: pod.name.clone(), address, process })
+}
+
+/// Waits until every node has a route to every pod that is more than its default route.
+pub(super) async fn reachable(machines: &[Machine], pods: &[Running]) -> Result<(), KindError> {
+    let look = || -> std::io::Result<Vec<String>> {
+        let mut missing = Vec::new();
+        for machine in machines {
+            let routes = machine.routes()?;
+            let leads =
+                |pod: &Running| tables::best(&routes, pod.address).is_some_and(|route| route.to.prefix_len() > 0 && route.device.is_some());
+            missing.extend(pods.iter().filter(|pod| !leads(pod)).map(|pod| format!("{} has none to {}", machine.name, pod.name)));
+        }
+        Ok(missing)
+    };
+    Ok(until("a route from every node to every pod", WITHIN, Duration::from_millis(50), async || match look() {
+        Ok(missing) if missing.is_empty() => Look::Done(()),
+        Ok(missing) => Look::NotYet(missing.join("; ")),
+        Err(error) => Look::NotYet(error.to_string()),
+    })
+    .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::Wiring;
+
+    fn spec() -> PodSpec {
+        PodSpec {
+            name: PlaceName::new("pod1"),
+            namespace: "test".to_owned(),
+            node: PlaceName::new("node1"),
+            address: Ipv4Addr::UNSPECIFIED,
+            mac: None,
+            mtu: 1500,
+            host_interface: String::new(),
+            wiring: Wiring::Routed { gateway: Ipv4Addr::new(169, 254, 1, 1), host_mac: [0xee; 6] },
+        }
+    }
+
+    #[test]
+    fn a_pod_is_pinned_and_never_pulled() {
+        let pod: Pod = serde_json::from_value(object(&spec(), "x-worker", &PodImage::Nettool("cnilab.local/nettool:1".to_owned()), "r1"))
+            .expect("a pod");
+        let inner = pod.spec.expect("it has one");
+        assert_eq!((inner.node_name.as_deref(), inner.containers[0].image_pull_policy.as_deref()), (Some("x-worker"), Some("Never")));
+        assert_eq!(pod.metadata.labels.expect("some")[RUN], "r1");
+    }
+
+    #[test]
+    fn a_pod_that_is_not_there_is_named() {
+        let Look::NotYet(status) = look(&[], &[spec()], &PodImage::Users("x".to_owned())) else { panic!("it is not there") };
+        assert_eq!(status, "0 of 1 ready; pod1: not ready");
+    }
+}

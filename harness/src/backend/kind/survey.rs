@@ -1,0 +1,61 @@
+//! What this host lacks for a cluster of kind.
+
+use super::engine::Engine;
+use super::fetch::chain;
+use super::options::Options;
+use super::prepare::prepare;
+use super::program::Program;
+use crate::site::{Ability, Survey};
+
+/// Looks at everything that a bring-up will need, and changes nothing.
+pub(super) async fn survey(options: &Options) -> Survey {
+    let recipe = prepare(&options.recipe, &options.choices).await;
+    let mut abilities = vec![ability("kind", Program::version().await, "install kind (https://kind.sigs.k8s.io) and put it on PATH")];
+    match Engine::connect().await {
+        Ok(engine) => {
+            let version = engine.version().await;
+            abilities.push(ability("docker", version, "see that `docker info` works for this user"));
+            let image = options.node_image.clone().or_else(|| recipe.as_ref().ok().map(|prepared| prepared.recipe.node_image.clone()));
+            if let Some(image) = image {
+                abilities.push(node_image(&engine, &image).await);
+            }
+        }
+        Err(error) => abilities.push(ability("docker", Err::<String, _>(error), "start the Docker daemon, or join the group docker")),
+    }
+    abilities.push(enter());
+    let remedy = "correct the recipe, or give its manifests as --offline-dir";
+    abilities.push(ability("recipe", recipe.map(|prepared| format!("{} {}", prepared.recipe.title, prepared.version)), remedy));
+    let lacking = abilities.iter().find_map(|ability| ability.found.as_ref().err().map(|why| (ability, why)));
+    let able = lacking.map_or(Ok(()), |(ability, why)| {
+        let remedy = ability.remedy.as_ref().map(|remedy| format!("; {remedy}")).unwrap_or_default();
+        Err(format!("{}: {why}{remedy}", ability.what))
+    });
+    Survey { backend: "kind".to_owned(), able, abilities }
+}
+
+fn ability<E: std::error::Error>(what: &str, found: Result<String, E>, remedy: &str) -> Ability {
+    let found = found.map_err(|error| chain(&error));
+    let remedy = found.is_err().then(|| remedy.to_owned());
+    Ability { what: what.to_owned(), found, remedy }
+}
+
+async fn node_image(engine: &Engine, image: &str) -> Ability {
+    let found = match engine.has_image(image).await {
+        Ok(true) => Ok(format!("{image} is in Docker's store")),
+        Ok(false) => Err(format!("{image} is not in Docker's store")),
+        Err(error) => Err(chain(&error)),
+    };
+    let remedy = found.is_err().then(|| format!("docker pull {image}, or name one that is there: --node-image"));
+    Ability { what: "node image".to_owned(), found, remedy }
+}
+
+/// Entering the namespaces of other users' processes takes these capabilities (`user_namespaces(7)`, `ptrace(2)`).
+fn enter() -> Ability {
+    const NEEDED: [(u32, &str); 2] = [(19, "CAP_SYS_PTRACE"), (21, "CAP_SYS_ADMIN")];
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let effective = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("CapEff:")?.trim(), 16).ok()).unwrap_or_default();
+    let missing: Vec<&str> = NEEDED.iter().filter(|(bit, _)| effective >> bit & 1 == 0).map(|(_, name)| *name).collect();
+    let found = if missing.is_empty() { Ok("this process may".to_owned()) } else { Err(format!("lacks {}", missing.join(" and "))) };
+    let remedy = found.is_err().then(|| "run as root".to_owned());
+    Ability { what: "enter network namespaces".to_owned(), found, remedy }
+}

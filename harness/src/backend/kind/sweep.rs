@@ -1,0 +1,76 @@
+//! Clusters that runs left behind.
+
+use std::path::Path;
+
+use super::claim::{self, Claim, Standing};
+use super::engine::Engine;
+use super::error::KindError;
+use super::program::{Program, take_away};
+
+/// What the names of our clusters start with.
+const PREFIX: &str = "cnilab-";
+
+/// A cluster that looks like one of ours and is not in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// Its name.
+    pub cluster: String,
+    /// Its containers.
+    pub containers: Vec<String>,
+    /// Why it is there.
+    pub why: Why,
+}
+
+/// Why a cluster is there that no run uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Its run is gone without having taken it away.
+    Abandoned,
+    /// Its run was told to keep it.
+    Kept,
+    /// No run of this user made it: only its name looks like ours.
+    Unknown,
+}
+
+/// Finds clusters that look like ours and that no run uses. Changes nothing.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub async fn strays() -> Result<Vec<Stray>, KindError> {
+    let folder = claim::usual_folder();
+    let mut strays = Vec::new();
+    for (cluster, containers) in Engine::connect().await?.clusters().await? {
+        if !cluster.starts_with(PREFIX) {
+            continue;
+        }
+        let why = match standing(&folder, &cluster)? {
+            Standing::Held => continue,
+            Standing::Gone(_) => Why::Abandoned,
+            Standing::Kept(_) => Why::Kept,
+            Standing::Unknown => Why::Unknown,
+        };
+        strays.push(Stray { cluster, containers, why });
+    }
+    Ok(strays)
+}
+
+/// Deletes a cluster that an earlier run left behind or kept.
+///
+/// # Errors
+/// If a run uses it, if no run of this user ever made it, or if it cannot be deleted.
+pub async fn sweep(cluster: &str) -> Result<(), KindError> {
+    let refused = |why: &str| KindError::Unfit(format!("the cluster {cluster} is not deleted: {why}"));
+    let claim = match standing(&claim::usual_folder(), cluster)? {
+        Standing::Held => return Err(refused("a run uses it")),
+        Standing::Unknown => return Err(refused("no run of this user made it")),
+        Standing::Gone(claim) | Standing::Kept(claim) => claim,
+    };
+    // Where the run's kubeconfig was is not known here; kind is to leave the user's own alone.
+    let kubeconfig = std::env::temp_dir().join(format!("{cluster}.kubeconfig"));
+    take_away(&Program { cluster: cluster.to_owned(), kubeconfig }).await?;
+    claim.release().map_err(KindError::host(format!("give up the claim to {cluster}")))
+}
+
+fn standing(folder: &Path, cluster: &str) -> Result<Standing, KindError> {
+    Claim::standing(folder, cluster).map_err(KindError::host(format!("read the claim to {cluster}")))
+}

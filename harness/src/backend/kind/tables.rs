@@ -1,0 +1,127 @@
+//! Tables under `/proc/net`, as the kernel prints them.
+
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+
+/// A row of `/proc/net/route` (`fib_route_seq_show` in `net/ipv4/fib_trie.c`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    /// Where to.
+    pub(super) to: Ipv4Net,
+    /// The gateway, if any.
+    pub(super) via: Option<Ipv4Addr>,
+    /// The device; none for a route that drops.
+    pub(super) device: Option<String>,
+}
+
+/// The routes of the main table.
+pub(super) fn routes(text: &str) -> Vec<Route> {
+    text.lines().skip(1).filter_map(route).collect()
+}
+
+fn route(line: &str) -> Option<Route> {
+    // Iface Destination Gateway Flags RefCnt Use Metric Mask …
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let [device, to, via, _, _, _, _, mask, ..] = fields.as_slice() else { return None };
+    let to = Ipv4Net::with_netmask(address(to)?, address(mask)?).ok()?;
+    let via = address(via).filter(|via| !via.is_unspecified());
+    Some(Route { to, via, device: Some((*device).to_owned()).filter(|device| device != "*") })
+}
+
+/// The route that a packet to `to` takes.
+pub(super) fn best(routes: &[Route], to: Ipv4Addr) -> Option<&Route> {
+    // The kernel prints routes to one prefix by their metric, and `max_by_key` takes the last: look from behind.
+    routes.iter().rev().filter(|route| route.to.contains(&to)).max_by_key(|route| route.to.prefix_len())
+}
+
+/// The names of all devices, from `/proc/net/dev`.
+pub(super) fn devices(text: &str) -> Vec<String> {
+    text.lines().skip(2).filter_map(|line| line.split_once(':')).map(|(name, _)| name.trim().to_owned()).collect()
+}
+
+/// The other ends of established connections with `port` at either end, from `/proc/net/tcp` (`get_tcp4_sock` in `net/ipv4/tcp_ipv4.c`).
+pub(super) fn sessions(text: &str, port: u16) -> Vec<Ipv4Addr> {
+    // TCP_ESTABLISHED in include/net/tcp_states.h.
+    const ESTABLISHED: &str = "01";
+    let rows = text.lines().skip(1).filter_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, own, other, state, ..] = fields.as_slice() else { return None };
+        let (_, own_port) = end(own)?;
+        let (address, other_port) = end(other)?;
+        (*state == ESTABLISHED && [own_port, other_port].contains(&port)).then_some(address)
+    });
+    rows.collect()
+}
+
+/// Whether anything listens on `port`, from `/proc/net/tcp`.
+pub(super) fn listens(text: &str, port: u16) -> bool {
+    // TCP_LISTEN, likewise.
+    const LISTEN: &str = "0A";
+    text.lines().skip(1).any(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        fields.get(3) == Some(&LISTEN) && fields.get(1).copied().and_then(end).is_some_and(|(_, own)| own == port)
+    })
+}
+
+fn end(text: &str) -> Option<(Ipv4Addr, u16)> {
+    let (host, port) = text.split_once(':')?;
+    Some((address(host)?, u16::from_str_radix(port, 16).ok()?))
+}
+
+/// The kernel prints an address as the number that its four bytes are in memory.
+fn address(hex: &str) -> Option<Ipv4Addr> {
+    u32::from_str_radix(hex, 16).ok().map(|number| Ipv4Addr::from(number.to_ne_bytes()))
+}
+
+#[cfg(test)]
+#[cfg(target_endian = "little")]
+mod tests {
+    use super::*;
+
+    const ROUTES: &str = "\
+Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+eth0\t00000000\t010012AC\t0003\t0\t0\t0\t00000000\t0\t0\t0
+flannel0\t0000F40A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
+cni0\t0001F40A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
+*\tC099F40A\t00000000\t0001\t0\t0\t0\tC0FFFFFF\t0\t0\t0
+";
+
+    #[test]
+    fn routes_are_those_of_ip_route() {
+        let routes = routes(ROUTES);
+        let spelt: Vec<String> = routes.iter().map(|route| format!("{} {:?} {:?}", route.to, route.via, route.device)).collect();
+        assert_eq!(
+            spelt,
+            [
+                "0.0.0.0/0 Some(172.18.0.1) Some(\"eth0\")",
+                "10.244.0.0/16 None Some(\"flannel0\")",
+                "10.244.1.0/24 None Some(\"cni0\")",
+                "10.244.153.192/26 None None",
+            ]
+        );
+        let by = |to: [u8; 4]| best(&routes, to.into()).and_then(|route| route.device.as_deref());
+        assert_eq!(by([10, 244, 1, 2]), Some("cni0"));
+        assert_eq!(by([10, 244, 2, 2]), Some("flannel0"));
+        assert_eq!(by([1, 1, 1, 1]), Some("eth0"));
+        assert_eq!(by([10, 244, 153, 200]), None);
+    }
+
+    #[test]
+    fn devices_are_all_of_them() {
+        let text = "Inter-|   Receive  \n face |bytes    packets\n    lo: 1 2 3\n flannel.1: 0 0\n  eth0: 5\n";
+        assert_eq!(devices(text), ["lo", "flannel.1", "eth0"]);
+    }
+
+    #[test]
+    fn sessions_are_established_and_on_the_port() {
+        let text = "  sl  local_address rem_address   st tx_queue\n\
+   0: 00000000:00B3 00000000:0000 0A 00000000:00000000\n\
+   1: 020012AC:00B3 030012AC:D431 01 00000000:00000000\n\
+   2: 020012AC:9C40 040012AC:00B3 01 00000000:00000000\n\
+   3: 020012AC:9C41 050012AC:00B3 02 00000000:00000000\n\
+   4: 020012AC:9C42 060012AC:0050 01 00000000:00000000\n";
+        assert!(listens(text, 179) && !listens(text, 80));
+        assert_eq!(sessions(text, 179), [Ipv4Addr::new(172, 18, 0, 3), Ipv4Addr::new(172, 18, 0, 4)]);
+    }
+}

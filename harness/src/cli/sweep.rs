@@ -1,0 +1,57 @@
+//! `cnilab sweep`: what runs left behind that could not clean up after themselves.
+
+use super::exit::Exit;
+use super::output::{complain, data, say};
+use crate::backend::kind::{KindError, Stray, Why, strays, sweep as take_away};
+
+/// Lists clusters whose runs are gone and takes them away; those that were kept on purpose, or that nobody here made, are only listed.
+pub(super) fn sweep(list: bool) -> Exit {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&error);
+            return Exit::Fault;
+        }
+    };
+    match runtime.block_on(all(list)) {
+        Ok(exit) => exit,
+        Err(error) => {
+            complain(&error);
+            Exit::HostCannot
+        }
+    }
+}
+
+async fn all(list: bool) -> Result<Exit, KindError> {
+    let mut exit = Exit::Held;
+    let strays = strays().await?;
+    if strays.is_empty() {
+        say("no cluster of ours is left behind");
+    }
+    for stray in strays {
+        let why = match stray.why {
+            Why::Abandoned => "its run is gone",
+            Why::Kept => "kept on purpose",
+            Why::Unknown => "not made by a run of this user",
+        };
+        data(&format!("{} ({why}): {}\n", stray.cluster, stray.containers.join(", ")));
+        if !list && stray.why == Why::Abandoned {
+            exit = take(&stray).await.unwrap_or(exit);
+        }
+    }
+    Ok(exit)
+}
+
+/// Takes a cluster away; says what became of it if that failed.
+async fn take(stray: &Stray) -> Option<Exit> {
+    match take_away(&stray.cluster).await {
+        Ok(()) => {
+            data(&format!("{}: taken away\n", stray.cluster));
+            None
+        }
+        Err(error) => {
+            complain(&error);
+            Some(Exit::Fault)
+        }
+    }
+}

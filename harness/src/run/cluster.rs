@@ -1,0 +1,135 @@
+//! A run on a real cluster: the same conductor, in this process, since a cluster needs no enclosure.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::conduct::{Finished, judge_folder};
+use super::record::{Linger, record};
+use super::teller::{Phases, Teller};
+use super::{Request, RunError, Stopper};
+use crate::backend::Backend;
+use crate::backend::kind::{Choices, Kind, Options, Progress, Watch};
+use crate::event::Event;
+use crate::site::Survey;
+use crate::wait::{Look, until};
+
+/// Whoever is told of events, from whichever thread.
+type Listener = Arc<Mutex<dyn FnMut(&Event) + Send>>;
+
+/// What a user chose about the cluster.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterChoices {
+    /// The folder that has `recipe.yaml` and `kind.yaml`.
+    pub recipe: PathBuf,
+    /// What is chosen about the recipe.
+    pub recipe_choices: Choices,
+    /// The node image; the recipe's if absent.
+    pub node_image: Option<String>,
+    /// An image for the pods in place of nettool.
+    pub pod_image: Option<String>,
+}
+
+/// Carries out a run on a kind cluster of its own, and judges it.
+///
+/// # Errors
+/// Whatever fails, the cluster is gone when this returns, unless the error says what is left; what was recorded by then stays in the
+/// evidence folder, and the logs of a cluster that did not come up beside it.
+pub fn conduct_on_kind(
+    request: &Request,
+    choices: &ClusterChoices,
+    stopper: &Stopper,
+    watch: impl FnMut(&Event) + Send + 'static,
+) -> Result<Finished, RunError> {
+    let folder = PathBuf::from(format!("{}-cluster", request.evidence.display()));
+    std::fs::create_dir_all(&folder).map_err(RunError::Talk)?;
+    let told: Listener = Arc::new(Mutex::new(watch));
+    let phases = Phases::default();
+    let lab = request.lab_path.parent().and_then(|folder| folder.file_name()).unwrap_or_default().to_string_lossy();
+    let kind = Kind::new(options(&lab, &request.run, choices, folder.clone(), watch_of(&told, &phases)));
+    let mut sink = |event: &Event| tell(&told, event);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Talk)?;
+    let recorded = runtime.block_on(async {
+        let mut teller = Teller::new(&mut sink, phases);
+        let recorded = record(request, &kind, &mut teller, |_| leave_standing(&kind, &told));
+        let recorded = tokio::select! {
+            recorded = recorded => recorded,
+            () = asked(stopper) => Err(RunError::Interrupted { evidence: request.evidence.clone() }),
+        };
+        // A run that was given up half-way has not taken its cluster down.
+        let left = if request.keep && recorded.is_ok() { Vec::new() } else { kind.delete().await };
+        if left.is_empty() { recorded } else { Err(RunError::Leftovers(left.join(", "))) }
+    });
+    if !request.keep {
+        // The cluster that it leads to is gone; the folder stays if there are logs in it.
+        let _ = std::fs::remove_file(kind.kubeconfig());
+        let _ = std::fs::remove_dir(&folder);
+    }
+    recorded?;
+    judge_folder(&request.evidence)
+}
+
+fn options(lab: &str, run: &str, choices: &ClusterChoices, folder: PathBuf, watch: Watch) -> Options {
+    Options {
+        lab: lab.to_owned(),
+        run: run.to_owned(),
+        recipe: choices.recipe.clone(),
+        choices: choices.recipe_choices.clone(),
+        node_image: choices.node_image.clone(),
+        pod_image: choices.pod_image.clone(),
+        plugin_folders: Options::usual_plugin_folders(),
+        program: PathBuf::from("/proc/self/exe"),
+        folder,
+        watch,
+    }
+}
+
+/// Tells of the cluster's phases as of the run's own, and keeps their times.
+fn watch_of(told: &Listener, phases: &Phases) -> Watch {
+    let (told, phases) = (Arc::clone(told), phases.clone());
+    Watch::new(move |progress| match progress {
+        Progress::Began(phase) => tell(&told, &Event::Began { phase }),
+        Progress::Done(phase, took) => {
+            let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+            phases.push(phase, micros);
+            tell(&told, &Event::Done { micros });
+        }
+        Progress::Note(text) => tell(&told, &Event::Note { text }),
+    })
+}
+
+/// What this host lacks for a cluster as `choices` want it; changes nothing.
+pub fn survey_on_kind(choices: &ClusterChoices) -> Survey {
+    let kind = Kind::new(options("survey", "survey", choices, PathBuf::new(), Watch::new(drop)));
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(kind.survey()),
+        Err(error) => Survey { backend: "kind".to_owned(), able: Err(error.to_string()), abilities: Vec::new() },
+    }
+}
+
+/// Leaves the cluster to the user, and says how to enter it.
+fn leave_standing(kind: &Kind, told: &Listener) -> Linger {
+    match kind.keep() {
+        Ok(how) => {
+            tell(told, &Event::Note { text: format!("the cluster stays up: {how}") });
+            Linger::Yes
+        }
+        Err(error) => {
+            tell(told, &Event::Note { text: super::with_causes(&error) });
+            Linger::No
+        }
+    }
+}
+
+fn tell(told: &Listener, event: &Event) {
+    (told.lock().unwrap_or_else(PoisonError::into_inner))(event);
+}
+
+/// Returns once somebody wants the run to end.
+async fn asked(stopper: &Stopper) {
+    const LOOK: Duration = Duration::from_millis(50);
+    const FOREVER: Duration = Duration::from_secs(1 << 30);
+    let look = async || if stopper.asked() { Look::Done(()) } else { Look::NotYet("not asked".to_owned()) };
+    // A run does not last for decades.
+    let _ = until("the user to end the run", FOREVER, LOOK, look).await;
+}

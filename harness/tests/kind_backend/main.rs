@@ -1,0 +1,370 @@
+//! The kind backend against a real cluster. Each trial is left out by name, with the reason, where this host cannot hold one; where
+//! `CNILAB_REQUIRE` names `kind`, it fails instead.
+//!
+//! `CNILAB_SET_IMAGE` replaces images (`old=new,old=new`), `CNILAB_NODE_IMAGE` the node image.
+
+#![expect(clippy::print_stderr, reason = "a trial tells how far it is")]
+
+mod journey;
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use cnilab::backend::kind::{Choices, Kind, Options, Progress, Share, Stray, Watch, Why, strays, sweep};
+use cnilab::backend::{Backend, UpError};
+use cnilab::name::{PlaceName, Symbol};
+use cnilab::nettool;
+use cnilab::place::{Cmd, in_netns};
+use cnilab::site::{Nic, NodeSpec, PodSpec, Site, Topology, Wiring};
+use cnilab::wait::{Look, until};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+type Done = Result<(), Failed>;
+type Named = (&'static str, fn() -> Done);
+
+const HOST_GW: &str = "the_published_flannel_makes_routes_as_host_gw";
+const VXLAN: &str = "the_published_flannel_makes_tunnels_as_vxlan";
+
+fn main() {
+    if let Some(folder) = std::env::var_os(CHILD) {
+        return child(Path::new(&folder));
+    }
+    let arguments = Arguments::from_args();
+    let trials: [Named; 8] = [
+        ("flannel_udp_is_built_used_and_taken_away", whole_life),
+        ("a_lab_too_large_builds_nothing", too_large),
+        ("a_missing_node_image_leaves_nothing", missing_node_image),
+        ("a_cni_that_never_gets_ready_leaves_its_logs_and_nothing_else", never_ready),
+        ("an_abandoned_bring_up_can_be_deleted", abandoned),
+        ("what_a_killed_run_left_is_swept", killed),
+        (HOST_GW, || published("flannel-host-gw", "v0.27.4")),
+        (VXLAN, || published("flannel-vxlan", "v0.27.4")),
+    ];
+    let why_not = run(async { Kind::new(options("survey", Path::new("/nonexistent"))).survey().await }).able.err();
+    let required = std::env::var("CNILAB_REQUIRE").is_ok_and(|required| required.split(',').any(|backend| backend == "kind"));
+    let offline = std::env::var_os("CNILAB_OFFLINE_DIR").is_some();
+    let unpublished = |name| [HOST_GW, VXLAN].contains(&name) && !offline;
+    let trials = trials.into_iter().map(|(name, trial)| match &why_not {
+        None if unpublished(name) => {
+            Trial::test(format!("{name} [left out: CNILAB_OFFLINE_DIR is not set]"), || Ok(())).with_ignored_flag(true)
+        }
+        None => Trial::test(name, trial),
+        Some(why) if required => {
+            let why = why.clone();
+            Trial::test(name, move || Err(format!("kind is required, and this host cannot: {why}").into()))
+        }
+        Some(why) => Trial::test(format!("{name} [left out: {why}]"), || Ok(())).with_ignored_flag(true),
+    });
+    // One cluster at a time: they are heavy.
+    let arguments = Arguments { test_threads: Some(1), ..arguments };
+    libtest_mimic::run(&arguments, trials.collect()).exit();
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+}
+
+fn options(run: &str, folder: &Path) -> Options {
+    let images = std::env::var("CNILAB_SET_IMAGE").unwrap_or_default();
+    let images = images.split(',').filter_map(|pair| pair.split_once('=')).map(|(old, new)| (old.to_owned(), new.to_owned())).collect();
+    let began = Instant::now();
+    Options {
+        lab: "flannel-udp".to_owned(),
+        run: format!("{run}-{}", std::process::id()),
+        recipe: Path::new(env!("CARGO_MANIFEST_DIR")).join("../kind-configs/flannel-udp"),
+        choices: Choices { images, ..Choices::default() },
+        node_image: std::env::var("CNILAB_NODE_IMAGE").ok(),
+        pod_image: None,
+        plugin_folders: Options::usual_plugin_folders(),
+        program: PathBuf::from(env!("CARGO_BIN_EXE_cnilab")),
+        folder: folder.to_owned(),
+        watch: Watch::new(move |progress| {
+            let at = began.elapsed().as_secs_f64();
+            match progress {
+                Progress::Began(what) => eprintln!("{at:6.2}   … {what}"),
+                Progress::Done(what, took) => eprintln!("{at:6.2}   ✓ {what} ({:.2} s)", took.as_secs_f64()),
+                Progress::Note(text) => eprintln!("{at:6.2}   · {text}"),
+            }
+        }),
+    }
+}
+
+/// Two nodes, and pods on both: pod1 and pod3 on the first, pod2 on the second.
+fn topology() -> Topology {
+    let node = |number: u8| NodeSpec {
+        name: PlaceName::new(format!("node{number}")),
+        nics: vec![Nic {
+            name: "default".to_owned(),
+            interface: "eth0".to_owned(),
+            address: format!("172.18.0.{number}/16").parse().expect("an address"),
+            mac: None,
+            gateway: None,
+        }],
+        tunnel: None,
+        routes: Vec::new(),
+    };
+    let pod = |name: &str, node: &str| PodSpec {
+        name: PlaceName::new(name),
+        namespace: "default".to_owned(),
+        node: PlaceName::new(node),
+        address: Ipv4Addr::UNSPECIFIED,
+        mac: None,
+        mtu: 1472,
+        host_interface: String::new(),
+        wiring: Wiring::Routed { gateway: Ipv4Addr::UNSPECIFIED, host_mac: [0; 6] },
+    };
+    Topology {
+        nodes: vec![node(1), node(2)],
+        pods: vec![pod("pod1", "node1"), pod("pod2", "node2"), pod("pod3", "node1")],
+        constants: BTreeMap::new(),
+    }
+}
+
+/// What Docker itself says of a cluster's containers; empty if there is none.
+fn containers(cluster: &str) -> String {
+    docker(&format!("ps -aq --filter label=io.x-k8s.kind.cluster={cluster}"))
+}
+
+fn docker(args: &str) -> String {
+    #[expect(clippy::disallowed_methods, reason = "the test asks Docker itself, not our client of it")]
+    let output = std::process::Command::new("docker").args(args.split(' ')).output().expect("docker runs");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// The recipe of flannel-udp with something else in it.
+fn other_recipe(folder: &Path, old: &str, new: &str) -> Result<PathBuf, Failed> {
+    let (plain, other) = (options("", folder).recipe, folder.join("recipe"));
+    std::fs::create_dir(&other)?;
+    for file in ["kind.yaml", "kube-flannel.yaml"] {
+        std::fs::copy(plain.join(file), other.join(file))?;
+    }
+    let text = std::fs::read_to_string(plain.join("recipe.yaml"))?;
+    check("the recipe has what is to be changed", &text.contains(old), &true)?;
+    std::fs::write(other.join("recipe.yaml"), text.replace(old, new))?;
+    Ok(other)
+}
+
+fn whole_life() -> Done {
+    let folder = tempfile::tempdir()?;
+    let mut options = options("life", folder.path());
+    // No node has this plugin, so it is brought along; no CNI calls it.
+    options.recipe = other_recipe(folder.path(), "plugins: [", "plugins: [cnilab-trial, ")?;
+    std::fs::write(folder.path().join("cnilab-trial"), "#!/bin/sh\necho brought along\n")?;
+    options.plugin_folders.push(folder.path().to_owned());
+    let labelled = format!("kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes -o name -l cnilab.run={}", options.run);
+    let kind = Kind::new(options);
+    let began = Instant::now();
+    run(async {
+        let site = kind.up(&topology()).await.map_err(spell)?;
+        let up = began.elapsed();
+        let used = match use_site(&site).await {
+            Ok(()) => journey::check(&site).await,
+            failed => failed,
+        };
+        let in_node = |node: &str, command: &str| docker(&format!("exec {}-{node} {command}", kind.cluster()));
+        let brought = ["control-plane", "worker", "worker2"].map(|node| in_node(node, "/opt/cni/bin/cnilab-trial"));
+        let labelled = in_node("control-plane", &labelled).lines().count();
+        let others: Duration = overlapping(&kind);
+        eprintln!("up in {:.2} s, of which our own share {:.2} s", up.as_secs_f64(), (up.saturating_sub(others)).as_secs_f64());
+        for phase in kind.phases() {
+            eprintln!("  {:6.2} s {:?} {}", phase.took.as_secs_f64(), phase.share, phase.what);
+        }
+        let left = kind.down(site).await.err();
+        used?;
+        check("the plugin", &brought, &["brought along"; 3].map(str::to_owned))?;
+        check("nodes labelled by the run", &labelled, &3)?;
+        check("nothing is left", &left, &None)?;
+        check("docker agrees", &containers(&kind.cluster()), &String::new())?;
+        if up.saturating_sub(others) > Duration::from_secs(10) {
+            Err("our own share of the bring-up is more than 10 s".into())
+        } else {
+            Ok(())
+        }
+    })
+}
+
+/// The time of others; what they do at once with each other counts once.
+fn overlapping(kind: &Kind) -> Duration {
+    kind.phases().iter().filter(|phase| phase.share == Share::Others && phase.what != "load images").map(|phase| phase.took).sum()
+}
+
+async fn use_site(site: &Site) -> Done {
+    eprintln!("{}", serde_json::to_string_pretty(&site.facts)?);
+    let value = |symbol: &str| site.facts.values.get(&Symbol::new(symbol)).cloned().ok_or_else(|| format!("no fact {symbol}"));
+    let place = |name: &str| site.places.get(&PlaceName::new(name)).ok_or_else(|| format!("no place {name}"));
+    for symbol in ["node1.default.mac", "node2.block", "pod1.mac", "pod1.veth", "node1.flannel0.ip", "node2.cni0.mac"] {
+        value(symbol)?;
+    }
+    for version in ["cni", "kube-proxy-mode", "kubernetes", "kernel"] {
+        site.facts.versions.get(version).ok_or_else(|| format!("no version of {version}"))?;
+    }
+    let netns = place("pod1")?.netns().ok_or("pod1 cannot be entered")?;
+    let ping = |to: &str| -> Result<u8, Failed> {
+        let to: Ipv4Addr = value(to)?.parse()?;
+        // The very first packet may be lost while neighbours are looked up.
+        let echo = in_netns(netns, || {
+            nettool::ping(to, &[0x5a; 56], Duration::from_secs(2)).or_else(|_| nettool::ping(to, &[0x5a; 56], Duration::from_secs(2)))
+        })??;
+        eprintln!("ping pod1 → {to}: ttl={} time={:.3} ms", echo.ttl, echo.after.as_secs_f64() * 1000.0);
+        Ok(echo.ttl)
+    };
+    check("ttl on the same node", &ping("pod3.ip")?, &64)?;
+    // Two kernels and two proxies decrement it on the way back.
+    check("ttl from the other node", &ping("pod2.ip")?, &60)?;
+    let to: Ipv4Addr = value("pod2.ip")?.parse()?;
+    let page = in_netns(netns, || nettool::get((to, 80).into(), Duration::from_secs(5)))??;
+    check("who answered", &page, &format!("PodName: pod2 | PodIP: eth0 {}\n", value("pod2.address")?))?;
+    for (on, command, wanted) in [
+        ("node1", "ip route", "10.244.0.0/16 dev flannel0".to_owned()),
+        ("node1", "ip -d link show flannel0", "tun type tun".to_owned()),
+        ("node1", "ip -d link show flannel0", "mtu 1472".to_owned()),
+        ("node1", "ip link", value("pod1.veth")?),
+        ("pod1", "ip addr", value("pod1.address")?),
+        ("node1", "bridge fdb show br cni0", value("pod1.mac")?),
+        ("pod1", "ip neigh", value("pod3.mac")?),
+    ] {
+        let output = place(on)?.run(&Cmd::parse(command)).await?;
+        if !output.stdout.contains(&wanted) {
+            return Err(format!("`{command}` on {on} does not show `{wanted}`:\n{}{}", output.stdout, output.stderr).into());
+        }
+    }
+    Ok(())
+}
+
+fn too_large() -> Done {
+    let folder = tempfile::tempdir()?;
+    let kind = Kind::new(options("large", folder.path()));
+    let mut topology = topology();
+    topology.nodes = (0..4).map(|_| topology.nodes[0].clone()).collect();
+    let error = run(kind.up(&topology)).err().ok_or("it was built")?;
+    check(
+        "the reason",
+        &spell(error),
+        &format!("the cluster {} was not brought up: the lab has 4 nodes, and the recipe flannel, UDP backend offers 3", kind.cluster()),
+    )?;
+    check("docker agrees", &containers(&kind.cluster()), &String::new())
+}
+
+fn missing_node_image() -> Done {
+    let folder = tempfile::tempdir()?;
+    let image = "cnilab.local/no-such-node:v0";
+    let kind = Kind::new(Options { node_image: Some(image.to_owned()), ..options("noimage", folder.path()) });
+    let survey = run(kind.survey());
+    check("the survey says so", &survey.able.is_err_and(|why| why.contains(image) && why.contains("docker pull")), &true)?;
+    let error = run(kind.up(&topology())).err().ok_or("it was built")?;
+    check("the image is named", &spell(error).contains(image), &true)?;
+    check("docker agrees", &containers(&kind.cluster()), &String::new())
+}
+
+fn never_ready() -> Done {
+    let folder = tempfile::tempdir()?;
+    let recipe = other_recipe(folder.path(), "ds, within: 180s", "ds, within: 8s")?;
+    let images = BTreeMap::from([("ghcr.io/flannel-io/flannel:v0.28.9".to_owned(), "cnilab.local/no-such-flannel:v0".to_owned())]);
+    let plain = options("never", folder.path());
+    let choices = Choices { images: plain.choices.images.clone().into_iter().chain(images).collect(), ..Choices::default() };
+    let kind = Kind::new(Options { recipe, choices, ..plain });
+    let error = run(kind.up(&topology())).err().ok_or("it was built")?;
+    let UpError::Cluster(built) = &error else { return Err(format!("{error}").into()) };
+    let logs = built.logs.clone().ok_or("no logs were kept")?;
+    let told = spell(error);
+    eprintln!("{told}");
+    for word in ["DaemonSet/kube-flannel/kube-flannel-ds rolled out: not within 8s; last seen: 0 of 3 available", "no-such-flannel"] {
+        check(word, &told.contains(word), &true)?;
+    }
+    check("logs are there", &std::fs::read_dir(logs)?.next().is_some(), &true)?;
+    check("docker agrees", &containers(&kind.cluster()), &String::new())
+}
+
+fn abandoned() -> Done {
+    // While containers are being made, and while Kubernetes is.
+    for after in [600, 1_500, 10_000] {
+        let folder = tempfile::tempdir()?;
+        let kind = Kind::new(options(&format!("gone{after}"), folder.path()));
+        run(async {
+            let topology = topology();
+            let up = kind.up(&topology);
+            let in_time = tokio::time::timeout(Duration::from_millis(after), up).await.is_ok();
+            check("it is abandoned half-way", &in_time, &false)?;
+            check("nothing is left", &kind.delete().await, &Vec::new())
+        })?;
+        check("docker agrees", &containers(&kind.cluster()), &String::new())?;
+    }
+    Ok(())
+}
+
+/// This very program, asked to bring a cluster up and to do no more, says so by this variable.
+const CHILD: &str = "CNILAB_TRIAL_FOLDER";
+
+fn killed() -> Done {
+    let folder = tempfile::tempdir()?;
+    #[expect(clippy::disallowed_methods, reason = "only a process of its own can be killed")]
+    let mut child = std::process::Command::new(std::env::current_exe()?).env(CHILD, folder.path()).spawn()?;
+    let cluster = Options { run: format!("killed-{}", child.id()), ..options("", folder.path()) }.cluster();
+    run(async {
+        let what = "two containers of the cluster";
+        until(what, Duration::from_secs(30), Duration::from_millis(200), async || match containers(&cluster).lines().count() {
+            0 | 1 => Look::NotYet("fewer".to_owned()),
+            _ => Look::Done(()),
+        })
+        .await?;
+        let stray = |strays: &[Stray]| strays.iter().find(|stray| stray.cluster == cluster).map(|stray| stray.why);
+        check("a cluster in use is no stray", &stray(&strays().await?), &None)?;
+        check("a cluster in use is not swept", &sweep(&cluster).await.is_err(), &true)?;
+        child.kill()?;
+        child.wait()?;
+        check("it is abandoned now", &stray(&strays().await?), &Some(Why::Abandoned))?;
+        sweep(&cluster).await?;
+        check("it is swept", &stray(&strays().await?), &None)
+    })?;
+    check("docker agrees", &containers(&cluster), &String::new())
+}
+
+fn child(folder: &Path) {
+    let kind = Kind::new(options("killed", folder));
+    let up = run(kind.up(&topology()));
+    eprintln!("it came to its end: {:?}", up.err());
+}
+
+/// Other recipes with the manifests that their authors publish; a folder of those is in `CNILAB_OFFLINE_DIR`.
+fn published(lab: &str, version: &str) -> Done {
+    let folder = tempfile::tempdir()?;
+    let plain = options(lab, folder.path());
+    let offline = std::env::var_os("CNILAB_OFFLINE_DIR").map(PathBuf::from);
+    let choices = Choices { version: Some(version.to_owned()), offline, ..plain.choices.clone() };
+    let kind = Kind::new(Options { recipe: plain.recipe.with_file_name(lab), choices, ..plain });
+    run(async {
+        let site = kind.up(&topology()).await.map_err(spell)?;
+        let used = cross(&site);
+        let left = kind.down(site).await.err();
+        used?;
+        check("nothing is left", &left, &None)
+    })
+}
+
+/// A ping from one node's pod to the other's, after one that need not be answered.
+fn cross(site: &Site) -> Done {
+    let fact = |symbol: &str| site.facts.values.get(&Symbol::new(symbol)).ok_or_else(|| format!("no fact {symbol}"));
+    let to: Ipv4Addr = fact("pod2.ip")?.parse()?;
+    let pod1 = site.places.get(&PlaceName::new("pod1")).ok_or("no pod1")?.netns().ok_or("pod1 cannot be entered")?;
+    let ping = || nettool::ping(to, &[0x5a; 56], Duration::from_secs(2));
+    let echo = in_netns(pod1, || ping().or_else(|_| ping()))??;
+    // Each kernel on the way decrements it; there is no proxy.
+    check("ttl from the other node", &echo.ttl, &62)
+}
+
+/// An error with its causes.
+fn spell(error: impl std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+fn check<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, wanted: &T) -> Done {
+    if found == wanted { Ok(()) } else { Err(format!("{what}: {found:?}, not {wanted:?}").into()) }
+}

@@ -1,0 +1,38 @@
+//! A trial per thing to show and backend to show it on.
+
+use std::path::Path;
+
+use cnilab::backend::netns::enclosure::Outer;
+use libtest_mimic::{Failed, Trial};
+
+/// The `cnilab` binary under test.
+pub(crate) fn cnilab() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_cnilab"))
+}
+
+/// Whether `CNILAB_REQUIRE` (a list with commas) names `backend`.
+pub(crate) fn required(backend: &str) -> bool {
+    std::env::var("CNILAB_REQUIRE").is_ok_and(|list| list.split(',').any(|name| name.trim() == backend))
+}
+
+/// A trial that needs `backend`: run where `able`, ignored with the reason in its name where not, failed where it is required nevertheless.
+pub(crate) fn trial(
+    name: &str,
+    backend: &str,
+    able: Result<(), String>,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    match able {
+        Ok(()) => Trial::test(format!("{name} [{backend}]"), test),
+        Err(why) if required(backend) => {
+            let fault = format!("Fault: CNILAB_REQUIRE demands the backend {backend}, but {why}");
+            Trial::test(format!("{name} [{backend}]"), move || Err(Failed::from(fault)))
+        }
+        Err(why) => Trial::test(format!("{name} [{backend}] (skipped: {why})"), || Ok(())).with_ignored_flag(true),
+    }
+}
+
+/// Whether the embedded backend can run here.
+pub(crate) fn netns_able() -> Result<(), String> {
+    Outer::survey(cnilab()).map_err(|error| error.to_string())?.able
+}
