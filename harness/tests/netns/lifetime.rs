@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use cnilab::backend::netns::enclosure::Outer;
 use libtest_mimic::Failed;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::standing::up;
 use crate::this_program;
@@ -77,15 +79,19 @@ fn marked(mark: &str) -> Vec<String> {
     pids.filter(|pid| pid.bytes().all(|byte| byte.is_ascii_digit())).filter(has).collect()
 }
 
-fn gone(mark: &str) -> Result<(), Failed> {
+/// Waits until `left` finds nothing any more; otherwise ends what it finds, so that the failure leaves nothing either, and tells of it.
+fn gone(left: impl Fn() -> Vec<String>) -> Result<(), Failed> {
     let deadline = Instant::now() + GONE;
     loop {
-        let left = marked(mark);
-        if left.is_empty() {
+        let pids = left();
+        if pids.is_empty() {
             return Ok(());
         }
         if Instant::now() > deadline {
-            return Err(Failed::from(format!("still there after {GONE:?}: processes {}", left.join(" "))));
+            for pid in pids.iter().filter_map(|pid| pid.parse().ok()) {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            }
+            return Err(Failed::from(format!("still there after {GONE:?}: processes {}", pids.join(" "))));
         }
         thread::yield_now();
     }
@@ -124,13 +130,13 @@ pub(crate) fn killed() -> Result<(), Failed> {
         return Err(Failed::from(format!("a lab is three processes, but there are {processes:?}")));
     }
     drop(whole);
-    gone(&mark("whole"))?;
+    gone(|| marked(&mark("whole")))?;
     for moment in 0..KILLS {
         let mark = mark(&moment.to_string());
         let held = Held::start(&mark);
         thread::sleep(until_up * moment / (KILLS - 5));
         drop(held);
-        gone(&mark)?;
+        gone(|| marked(&mark))?;
     }
     let after = Host::now();
     if after == before { Ok(()) } else { Err(Failed::from(format!("before: {before:#?}\nafter: {after:#?}"))) }
@@ -141,7 +147,13 @@ pub(crate) fn dropped() -> Result<(), Failed> {
     let mut stdin = outer.take_stdin();
     writeln!(stdin, "hold")?;
     outer.take_stdout().read_exact(&mut [0])?;
-    let pid = outer.pid();
+    let first = outer.pid();
+    let second = fs::read_to_string(format!("/proc/{first}/task/{first}/children"))?;
+    let both = [first.to_string(), second.trim().to_owned()];
+    let there = || both.iter().filter(|pid| fs::metadata(format!("/proc/{pid}/exe")).is_ok()).cloned().collect::<Vec<_>>();
+    if there().len() != 2 {
+        return Err(Failed::from(format!("two processes are enclosed, but there are {:?}", there())));
+    }
     drop(outer);
-    if fs::metadata(format!("/proc/{pid}")).is_ok() { Err(Failed::from("the first stage is still there")) } else { Ok(()) }
+    gone(there)
 }
