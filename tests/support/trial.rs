@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cnilab::backend::netns::enclosure::Outer;
+use cnilab::backend::netns::Netns;
 use libtest_mimic::{Failed, Trial};
 
 /// The `cnilab` binary under test.
@@ -34,5 +34,5 @@ pub(crate) fn trial(
 
 /// Whether the embedded backend can run here.
 pub(crate) fn netns_able() -> Result<(), String> {
-    Outer::survey(cnilab()).map_err(|error| error.to_string())?.able
+    Netns::survey_from_outside(cnilab()).able
 }

@@ -2,8 +2,7 @@
 
 use std::io;
 
-use super::kind::{BuildError, Kind};
-use super::netns::Netns;
+use super::kind::BuildError;
 use crate::name::PlaceName;
 use crate::site::{Site, Survey, Topology};
 use crate::wait::WaitError;
@@ -24,38 +23,6 @@ pub trait Backend {
     /// # Errors
     /// What is still there.
     fn down(&self, site: Site) -> impl Future<Output = Result<(), Leftovers>>;
-}
-
-/// The backends of this build: a closed set.
-#[derive(Debug)]
-pub enum AnyBackend {
-    /// Network namespaces of this machine.
-    Netns(Netns),
-    /// A real cluster in Docker.
-    Kind(Box<Kind>),
-}
-
-impl Backend for AnyBackend {
-    async fn survey(&self) -> Survey {
-        match self {
-            Self::Netns(netns) => netns.survey().await,
-            Self::Kind(kind) => kind.survey().await,
-        }
-    }
-
-    async fn up(&self, topology: &Topology) -> Result<Site, UpError> {
-        match self {
-            Self::Netns(netns) => netns.up(topology).await,
-            Self::Kind(kind) => kind.up(topology).await,
-        }
-    }
-
-    async fn down(&self, site: Site) -> Result<(), Leftovers> {
-        match self {
-            Self::Netns(netns) => netns.down(site).await,
-            Self::Kind(kind) => kind.down(site).await,
-        }
-    }
 }
 
 /// Why a lab could not be brought up.

@@ -7,4 +7,4 @@ mod contract;
 pub mod kind;
 pub mod netns;
 
-pub use contract::{AnyBackend, Backend, Leftovers, UpError};
+pub use contract::{Backend, Leftovers, UpError};

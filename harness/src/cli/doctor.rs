@@ -2,9 +2,9 @@
 
 use super::exit::Exit;
 use super::find::{labs_folder, load, names};
-use super::output::{complain, data};
+use super::output::data;
 use super::run::{recipe_of, this_program};
-use crate::backend::netns::enclosure::Outer;
+use crate::backend::netns::Netns;
 use crate::lab::Lab;
 use crate::plan;
 use crate::run::{ClusterChoices, survey_on_kind};
@@ -13,13 +13,7 @@ use crate::site::Survey;
 /// Says what this host can prove and what it cannot.
 pub(super) fn doctor() -> Exit {
     let Ok(exe) = this_program() else { return Exit::Fault };
-    let survey = match Outer::survey(&exe) {
-        Ok(survey) => survey,
-        Err(error) => {
-            complain(&error);
-            return Exit::HostCannot;
-        }
-    };
+    let survey = Netns::survey_from_outside(&exe);
     data(&describe(&survey));
     data("backend cluster: not in this build\n");
     data("\nlabs:\n");

@@ -12,6 +12,7 @@ use super::judge::write_reports;
 use super::output::{complain, say};
 use super::progress::Progress;
 use crate::backend::kind::Choices;
+use crate::evidence::default_folder;
 use crate::lab::{Lab, matches_glob};
 use crate::run::{Breakage, ClusterChoices, Request, RunError, Stopper, conduct, conduct_on_kind, new_run};
 
@@ -82,7 +83,7 @@ fn chosen(lab: &Lab, globs: &[String]) -> Result<Vec<String>, Exit> {
 
 fn request(lab: &Lab, scenarios: Vec<String>, evidence: Option<&Path>, breakage: Option<Breakage>, args: &Run) -> Result<Request, Exit> {
     let run = new_run();
-    let folder = evidence.map_or_else(|| PathBuf::from(format!("evidence/{}-{run}", lab.name)), Path::to_owned);
+    let folder = evidence.map_or_else(|| default_folder(&lab.name, &run), Path::to_owned);
     let evidence = std::path::absolute(&folder).map_err(|error| {
         say(&format!("error: cannot use {} as the evidence folder: {error}", folder.display()));
         Exit::BadInput
