@@ -1,7 +1,7 @@
 //! Lines: a stack of layers as tcpdump prints it.
 //!
 //! In: a [`Stack`](super::Stack), or a whole capture. Out: the text of `tcpdump -enn` or `-ennv` 4.99.3, the time stamp aside, and where in it each field stands.
-//! Never: takes a packet apart by rules of its own that [`super::dissect`] does not have, but for what is cut short.
+//! Never: takes a packet apart by rules of its own that [`super::dissect()`] does not have, but for what is cut short.
 
 mod address;
 mod conversation;
