@@ -126,120 +126,78 @@ pub enum Field {
 
 impl Field {
     /// Every field, in the order of the layers.
-    pub const ALL: [Self; 52] = [
-        Self::EthernetSource,
-        Self::EthernetDestination,
-        Self::EtherType,
-        Self::FrameLength,
-        Self::VlanId,
-        Self::VlanPriority,
-        Self::ArpOperation,
-        Self::ArpSenderMac,
-        Self::ArpSenderIp,
-        Self::ArpTargetMac,
-        Self::ArpTargetIp,
-        Self::ArpLength,
-        Self::IpSource,
-        Self::IpDestination,
-        Self::IpTtl,
-        Self::IpTos,
-        Self::IpId,
-        Self::IpOffset,
-        Self::IpFlags,
-        Self::IpProtocol,
-        Self::IpLength,
-        Self::IcmpType,
-        Self::IcmpCode,
-        Self::IcmpId,
-        Self::IcmpSequence,
-        Self::IcmpLength,
-        Self::IcmpMtu,
-        Self::IcmpGateway,
-        Self::IcmpTarget,
-        Self::IcmpQuotedDestination,
-        Self::IcmpQuotedProtocol,
-        Self::IcmpQuotedPort,
-        Self::TcpSourcePort,
-        Self::TcpDestinationPort,
-        Self::TcpFlags,
-        Self::TcpSequence,
-        Self::TcpSequenceEnd,
-        Self::TcpAcknowledgment,
-        Self::TcpWindow,
-        Self::TcpUrgent,
-        Self::TcpOptions,
-        Self::TcpMss,
-        Self::TcpWindowScale,
-        Self::TcpTimestamp,
-        Self::TcpTimestampEcho,
-        Self::TcpLength,
-        Self::TcpHttp,
-        Self::UdpSourcePort,
-        Self::UdpDestinationPort,
-        Self::UdpLength,
-        Self::VxlanVni,
-        Self::VxlanFlags,
-    ];
+    pub const ALL: [Self; NAMES.len()] = {
+        let mut all = [Self::EthernetSource; NAMES.len()];
+        let mut at = 0;
+        while at < all.len() {
+            all[at] = NAMES[at].0;
+            at += 1;
+        }
+        all
+    };
 
     /// Its name in words, as findings and trees show it: `Ethernet destination`, `IPv4 TTL`, `ICMP id`. The fields that IPv4 and IPv6
     /// share are named for IPv4, those that ICMP and `ICMPv6` share for ICMP.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::EthernetSource => "Ethernet source",
-            Self::EthernetDestination => "Ethernet destination",
-            Self::EtherType => "Ethernet type",
-            Self::FrameLength => "frame length",
-            Self::VlanId => "VLAN id",
-            Self::VlanPriority => "VLAN priority",
-            Self::ArpOperation => "ARP operation",
-            Self::ArpSenderMac => "ARP sender MAC",
-            Self::ArpSenderIp => "ARP sender IP",
-            Self::ArpTargetMac => "ARP target MAC",
-            Self::ArpTargetIp => "ARP target IP",
-            Self::ArpLength => "ARP length",
-            Self::IpSource => "IPv4 source",
-            Self::IpDestination => "IPv4 destination",
-            Self::IpTtl => "IPv4 TTL",
-            Self::IpTos => "IPv4 TOS",
-            Self::IpId => "IPv4 id",
-            Self::IpOffset => "IPv4 offset",
-            Self::IpFlags => "IPv4 flags",
-            Self::IpProtocol => "IPv4 protocol",
-            Self::IpLength => "IPv4 length",
-            Self::IcmpType => "ICMP type",
-            Self::IcmpCode => "ICMP code",
-            Self::IcmpId => "ICMP id",
-            Self::IcmpSequence => "ICMP seq",
-            Self::IcmpLength => "ICMP length",
-            Self::IcmpMtu => "ICMP MTU",
-            Self::IcmpGateway => "ICMP gateway",
-            Self::IcmpTarget => "ICMP target",
-            Self::IcmpQuotedDestination => "ICMP quoted destination",
-            Self::IcmpQuotedProtocol => "ICMP quoted protocol",
-            Self::IcmpQuotedPort => "ICMP quoted port",
-            Self::TcpSourcePort => "TCP source port",
-            Self::TcpDestinationPort => "TCP destination port",
-            Self::TcpFlags => "TCP flags",
-            Self::TcpSequence => "TCP seq",
-            Self::TcpSequenceEnd => "TCP seq end",
-            Self::TcpAcknowledgment => "TCP ack",
-            Self::TcpWindow => "TCP window",
-            Self::TcpUrgent => "TCP urgent pointer",
-            Self::TcpOptions => "TCP options",
-            Self::TcpMss => "TCP MSS",
-            Self::TcpWindowScale => "TCP window scale",
-            Self::TcpTimestamp => "TCP TS val",
-            Self::TcpTimestampEcho => "TCP TS ecr",
-            Self::TcpLength => "TCP length",
-            Self::TcpHttp => "HTTP line",
-            Self::UdpSourcePort => "UDP source port",
-            Self::UdpDestinationPort => "UDP destination port",
-            Self::UdpLength => "UDP length",
-            Self::VxlanVni => "VXLAN VNI",
-            Self::VxlanFlags => "VXLAN flags",
-        }
+        NAMES[self as usize].1
     }
 }
+
+/// The fields in the order in which [`Field`] declares them, so that a field is its own index, with their names.
+const NAMES: [(Field, &str); 52] = [
+    (Field::EthernetSource, "Ethernet source"),
+    (Field::EthernetDestination, "Ethernet destination"),
+    (Field::EtherType, "Ethernet type"),
+    (Field::FrameLength, "frame length"),
+    (Field::VlanId, "VLAN id"),
+    (Field::VlanPriority, "VLAN priority"),
+    (Field::ArpOperation, "ARP operation"),
+    (Field::ArpSenderMac, "ARP sender MAC"),
+    (Field::ArpSenderIp, "ARP sender IP"),
+    (Field::ArpTargetMac, "ARP target MAC"),
+    (Field::ArpTargetIp, "ARP target IP"),
+    (Field::ArpLength, "ARP length"),
+    (Field::IpSource, "IPv4 source"),
+    (Field::IpDestination, "IPv4 destination"),
+    (Field::IpTtl, "IPv4 TTL"),
+    (Field::IpTos, "IPv4 TOS"),
+    (Field::IpId, "IPv4 id"),
+    (Field::IpOffset, "IPv4 offset"),
+    (Field::IpFlags, "IPv4 flags"),
+    (Field::IpProtocol, "IPv4 protocol"),
+    (Field::IpLength, "IPv4 length"),
+    (Field::IcmpType, "ICMP type"),
+    (Field::IcmpCode, "ICMP code"),
+    (Field::IcmpId, "ICMP id"),
+    (Field::IcmpSequence, "ICMP seq"),
+    (Field::IcmpLength, "ICMP length"),
+    (Field::IcmpMtu, "ICMP MTU"),
+    (Field::IcmpGateway, "ICMP gateway"),
+    (Field::IcmpTarget, "ICMP target"),
+    (Field::IcmpQuotedDestination, "ICMP quoted destination"),
+    (Field::IcmpQuotedProtocol, "ICMP quoted protocol"),
+    (Field::IcmpQuotedPort, "ICMP quoted port"),
+    (Field::TcpSourcePort, "TCP source port"),
+    (Field::TcpDestinationPort, "TCP destination port"),
+    (Field::TcpFlags, "TCP flags"),
+    (Field::TcpSequence, "TCP seq"),
+    (Field::TcpSequenceEnd, "TCP seq end"),
+    (Field::TcpAcknowledgment, "TCP ack"),
+    (Field::TcpWindow, "TCP window"),
+    (Field::TcpUrgent, "TCP urgent pointer"),
+    (Field::TcpOptions, "TCP options"),
+    (Field::TcpMss, "TCP MSS"),
+    (Field::TcpWindowScale, "TCP window scale"),
+    (Field::TcpTimestamp, "TCP TS val"),
+    (Field::TcpTimestampEcho, "TCP TS ecr"),
+    (Field::TcpLength, "TCP length"),
+    (Field::TcpHttp, "HTTP line"),
+    (Field::UdpSourcePort, "UDP source port"),
+    (Field::UdpDestinationPort, "UDP destination port"),
+    (Field::UdpLength, "UDP length"),
+    (Field::VxlanVni, "VXLAN VNI"),
+    (Field::VxlanFlags, "VXLAN flags"),
+];
 
 /// The value of a field.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -265,5 +223,20 @@ impl fmt::Display for Value {
             Self::Number(number) => number.fmt(f),
             Self::Text(text) => text.fmt(f),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_has_its_own_name() {
+        for (at, (field, name)) in NAMES.iter().enumerate() {
+            assert_eq!(*field as usize, at, "{name} stands in the wrong place");
+            assert!(!NAMES[..at].iter().any(|(_, other)| other == name), "{name} is the name of two fields");
+        }
+        assert_eq!(Field::VxlanFlags as usize, NAMES.len() - 1, "the last field is in the table");
+        assert_eq!(Field::IpTtl.name(), "IPv4 TTL");
     }
 }

@@ -99,14 +99,9 @@ impl Message<'_> {
     fn operation(&self, out: &mut Out, operation: u16) -> Result<Flow, Cut> {
         let (sender_mac, sender_ip) = (FIXED as usize, self.sender_protocol());
         let (target_mac, target_ip) = (self.target_hardware(), self.target_protocol());
-        let name = ["Request", "Reply", "Reverse Request", "Reverse Reply", "", "", "", "Inverse Request", "Inverse Reply", "NACK Reply"]
-            .get(usize::from(operation).wrapping_sub(1))
-            .copied()
-            .unwrap_or_default();
-        if name.is_empty() {
-            put!(out, "Unknown ({operation})");
-        } else {
-            out.field(self.index, Field::ArpOperation, name);
+        match operation_name(operation) {
+            Some(name) => out.field(self.index, Field::ArpOperation, name),
+            None => put!(out, "Unknown ({operation})"),
         }
         out.put(" ");
         match operation {
@@ -149,6 +144,20 @@ impl Message<'_> {
         }
         Ok(Flow::On)
     }
+}
+
+/// Operations that tcpdump has names for (IANA ARP parameters).
+fn operation_name(operation: u16) -> Option<&'static str> {
+    Some(match operation {
+        1 => "Request",
+        2 => "Reply",
+        3 => "Reverse Request",
+        4 => "Reverse Reply",
+        8 => "Inverse Request",
+        9 => "Inverse Reply",
+        10 => "NACK Reply",
+        _ => return None,
+    })
 }
 
 /// Hardware types that tcpdump has names for (IANA ARP parameters).

@@ -79,10 +79,7 @@ fn extensions(out: &mut Out, ip: &mut Carrier<'_>, payload: u32, total: u32) -> 
         let first = at == HEADER;
         let advance = match protocol {
             HOP_BY_HOP if !first => {
-                let seen = ip.announces() == HOP_BY_HOP;
-                out.put("[The Hop-by-Hop Options header ");
-                out.put(if seen { "was already found]" } else { "don't follow the IPv6 header]" });
-                out.invalid();
+                misplaced(out, ip.announces());
                 return Ok(None);
             }
             HOP_BY_HOP => {
@@ -121,6 +118,13 @@ fn extensions(out: &mut Out, ip: &mut Carrier<'_>, payload: u32, total: u32) -> 
         }
         at += advance;
     }
+}
+
+/// Says that hop-by-hop options stand behind another extension header, `first` or one behind it (RFC 8200 section 4.1).
+fn misplaced(out: &mut Out, first: u8) {
+    out.put("[The Hop-by-Hop Options header ");
+    out.put(if first == HOP_BY_HOP { "was already found]" } else { "don't follow the IPv6 header]" });
+    out.invalid();
 }
 
 /// Prints a header that is a list of options; its length, `None` if an option is too long for it.

@@ -41,14 +41,8 @@ pub(super) fn print(printer: &mut Printer, out: &mut Out, at: &At<'_, '_>, carri
         put!(out, " [bad hdr length {header} - too long, > {length}]");
         return Ok(Flow::End);
     }
-    if out.verbose
-        && !carrier.fragmented
-        && let Some(segment) = data.get(..length as usize)
-    {
-        match upper::verdict(data, 16, carrier.checksum(PROTOCOL, segment))? {
-            (found, None) => put!(out, ", cksum 0x{found:04x} (correct)"),
-            (found, Some(should)) => put!(out, ", cksum 0x{found:04x} (incorrect -> 0x{should:04x})"),
-        }
+    if out.verbose && !carrier.fragmented {
+        checksum(out, carrier, data, length)?;
     }
     let payload = length - header;
     window(out, at.index, data, numbers, payload)?;
@@ -68,6 +62,17 @@ pub(super) fn print(printer: &mut Printer, out: &mut Out, at: &At<'_, '_>, carri
         return Err(Cut);
     };
     carried(out, at.index, data, bytes, payload as usize)
+}
+
+/// Prints whether the checksum is right, if the whole segment was captured.
+fn checksum(out: &mut Out, carrier: &Carrier<'_>, data: &[u8], length: u32) -> Result<(), Cut> {
+    if let Some(segment) = data.get(..length as usize) {
+        match upper::verdict(data, 16, carrier.checksum(PROTOCOL, segment))? {
+            (found, None) => put!(out, ", cksum 0x{found:04x} (correct)"),
+            (found, Some(should)) => put!(out, ", cksum 0x{found:04x} (incorrect -> 0x{should:04x})"),
+        }
+    }
+    Ok(())
 }
 
 /// Prints `source.port > destination.port: `, or only the ports where the IP header announces something else before them.

@@ -133,9 +133,7 @@ fn one(out: &mut Out, index: usize, kind: u8, behind: &Behind<'_>, length: usize
             return Ok(2);
         }
         28 => {
-            let value = be16(fits(2)?, 0)?;
-            // RFC 5482 section 3: the lowest bit tells minutes from seconds.
-            put!(out, " 0x{value:x} {}", if value & 1 == 1 { u32::from(value >> 1) * 60 } else { u32::from(value >> 1) });
+            user_timeout(out, be16(fits(2)?, 0)?);
             return Ok(2);
         }
         29 => authentication(out, data, length)?,
@@ -145,14 +143,23 @@ fn one(out: &mut Out, index: usize, kind: u8, behind: &Behind<'_>, length: usize
             fast_open(out, cookie);
         }
         254 => experiment(out, fits(length)?)?,
-        _ => {
-            out.put(if length == 0 { "" } else { " 0x" });
-            for at in 0..length {
-                put!(out, "{:02x}", u8(data, at)?);
-            }
-        }
+        _ => unknown(out, data, length)?,
     }
     Ok(length)
+}
+
+/// What an option of an unknown kind holds, byte by byte.
+fn unknown(out: &mut Out, data: &[u8], length: usize) -> Result<(), Fault> {
+    out.put(if length == 0 { "" } else { " 0x" });
+    for at in 0..length {
+        put!(out, "{:02x}", u8(data, at)?);
+    }
+    Ok(())
+}
+
+/// The user timeout in seconds (RFC 5482 section 3): the lowest bit tells minutes from seconds.
+fn user_timeout(out: &mut Out, value: u16) {
+    put!(out, " 0x{value:x} {}", u32::from(value >> 1) * if value & 1 == 1 { 60 } else { 1 });
 }
 
 /// Selective acknowledgments (RFC 2018 section 3).
