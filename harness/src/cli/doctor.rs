@@ -30,12 +30,12 @@ pub(super) fn doctor() -> Exit {
     if survey.able.is_ok() { Exit::Held } else { Exit::HostCannot }
 }
 
-/// Whether a lab can be proven on a cluster of kind, in a line.
+/// Whether a cluster of kind can be made for a lab, in a line; what would hold on it is another matter.
 fn on_kind(lab: &Lab) -> String {
     let Some(recipe) = recipe_of(lab) else { return "names no recipe".to_owned() };
     match survey_on_kind(&ClusterChoices { recipe, ..ClusterChoices::default() }).able {
-        Ok(()) => "can be proven here".to_owned(),
-        Err(why) => format!("cannot run here: {why}"),
+        Ok(()) => "a cluster can be made here".to_owned(),
+        Err(why) => format!("no cluster can be made here: {why}"),
     }
 }
 

@@ -50,6 +50,7 @@ fn try_mutate(args: &Mutate) -> Result<Exit, Exit> {
 /// Runs one mutation; `Ok` says what noticed it.
 fn one(lab: &Lab, mutation: &Mutation, folder: &Path, exe: &Path, stopper: &Stopper) -> Result<String, Exit> {
     let request = Request {
+        lab: lab.name.clone(),
         lab_path: lab.source.path.clone(),
         lab_text: lab.source.text.clone(),
         backend: "netns".to_owned(),

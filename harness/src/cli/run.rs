@@ -89,6 +89,7 @@ fn request(lab: &Lab, scenarios: Vec<String>, evidence: Option<&Path>, breakage:
         Exit::BadInput
     })?;
     Ok(Request {
+        lab: lab.name.clone(),
         lab_path: lab.source.path.clone(),
         lab_text: lab.source.text.clone(),
         backend: if args.backend == BackendName::Kind { "kind" } else { "netns" }.to_owned(),

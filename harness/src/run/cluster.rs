@@ -45,8 +45,7 @@ pub fn conduct_on_kind(
     std::fs::create_dir_all(&folder).map_err(RunError::Talk)?;
     let told: Listener = Arc::new(Mutex::new(watch));
     let phases = Phases::default();
-    let lab = request.lab_path.parent().and_then(|folder| folder.file_name()).unwrap_or_default().to_string_lossy();
-    let kind = Kind::new(options(&lab, &request.run, choices, folder.clone(), watch_of(&told, &phases)));
+    let kind = Kind::new(options(&request.lab, &request.run, choices, folder.clone(), watch_of(&told, &phases)));
     let mut sink = |event: &Event| tell(&told, event);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Talk)?;
     let recorded = runtime.block_on(async {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::backend::UpError;
+use crate::backend::kind::KindError;
 use crate::backend::netns::enclosure::EnclosureError;
 use crate::evidence::EvidenceError;
 use crate::plan::BindError;
@@ -70,7 +71,11 @@ impl RunError {
     pub fn host_cannot(&self) -> bool {
         match self {
             Self::Enclose(error) => matches!(error, EnclosureError::Refused { .. }),
-            Self::Up(error) => matches!(error, UpError::Tunnel { .. } | UpError::Cluster(_) | UpError::Filter { missing: true, .. }),
+            // A cluster that was begun and did not get ready is a fault: exit code 3 is taken for a skip.
+            Self::Up(UpError::Cluster(error)) => {
+                error.left.is_empty() && matches!(error.source, KindError::Docker { .. } | KindError::Host { .. })
+            }
+            Self::Up(error) => matches!(error, UpError::Tunnel { .. } | UpError::Filter { missing: true, .. }),
             Self::Enclosed { host_cannot, .. } => *host_cannot,
             _ => false,
         }
@@ -87,4 +92,26 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
         cause = source.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::kind::BuildError;
+
+    fn cluster(source: KindError, left: &[&str]) -> RunError {
+        let left = left.iter().map(|what| (*what).to_owned()).collect();
+        RunError::Up(Box::new(BuildError { cluster: "c".to_owned(), logs: None, left, source }).into())
+    }
+
+    fn refused() -> KindError {
+        KindError::Host { doing: "open the socket".to_owned(), source: std::io::ErrorKind::PermissionDenied.into() }
+    }
+
+    #[test]
+    fn only_a_host_that_lacks_something_is_no_fault_of_the_harness() {
+        assert!(cluster(refused(), &[]).host_cannot());
+        assert!(!cluster(refused(), &["container c-worker"]).host_cannot());
+        assert!(!cluster(KindError::Unfit("the CNI never got ready".to_owned()), &[]).host_cannot());
+    }
 }

@@ -31,7 +31,7 @@ pub(super) async fn record(
 ) -> Result<(), RunError> {
     let lab = lab::load(&request.lab_path, &request.lab_text).map_err(|problems| RunError::Lab(problems.to_string()))?;
     let plan = plan::draft(lab);
-    let mut manifest = manifest(request, &plan.lab.name);
+    let mut manifest = manifest(request);
     let writer = Writer::create(&request.evidence, &manifest, &request.lab_text).map_err(RunError::Evidence)?;
 
     let topology = &plan.topology;
@@ -50,11 +50,11 @@ pub(super) async fn record(
     writer.finish(&manifest).map_err(RunError::Evidence)
 }
 
-fn manifest(request: &Request, lab: &str) -> Manifest {
+fn manifest(request: &Request) -> Manifest {
     Manifest {
         format: FORMAT,
         run: request.run.clone(),
-        lab: lab.to_owned(),
+        lab: request.lab.clone(),
         lab_path: request.lab_path.display().to_string(),
         backend: request.backend.clone(),
         started: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),

@@ -10,6 +10,8 @@ use super::mutation::Breakage;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Request {
+    /// The lab's name.
+    pub lab: String,
     /// The lab file as it was named.
     pub lab_path: PathBuf,
     /// Its text; the outer process has checked it.
