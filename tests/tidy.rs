@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 use source::{code, imports, without_tests};
 
 /// The floors of `harness/src`, from the lowest. A room imports from lower floors only; `packet` imports nothing at all.
-const FLOORS: [&[&str]; 13] = [
+const FLOORS: [&[&str]; 14] = [
     &["name", "packet"],
     &["place", "wait"],
     &["expect", "site"],
     &["lab", "capture"],
+    &["nettool"],
     &["plan", "backend"],
-    &["probe", "nettool"],
+    &["probe"],
     &["evidence"],
     &["journey"],
     &["verdict"],

@@ -5,7 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "it times another program, and waits outside of what it times")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, Read, Write};
@@ -149,7 +149,10 @@ fn topology(workload: &Workload) -> Topology {
     };
     let pod = |node: u8, pod: u8| PodSpec {
         name: PlaceName::new(format!("pod{node}-{pod}")),
+        called: format!("pod{node}-{pod}"),
         namespace: "default".to_owned(),
+        labels: BTreeMap::new(),
+        serves: BTreeSet::new(),
         node: name(node),
         address: Ipv4Addr::new(10, 244, node, 1 + pod),
         mac: None,

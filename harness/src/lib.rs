@@ -14,10 +14,11 @@ pub mod site;
 pub mod capture;
 pub mod lab;
 
+pub mod nettool;
+
 pub mod backend;
 pub mod plan;
 
-pub mod nettool;
 pub mod probe;
 
 pub mod evidence;

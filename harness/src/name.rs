@@ -74,6 +74,12 @@ impl Token {
         Self(bytes)
     }
 
+    /// The token of 32 hexadecimal digits; `None` if they are not that.
+    pub fn of_hex(digits: &str) -> Option<Self> {
+        let whole = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        whole.then(|| u128::from_str_radix(digits, 16).ok()).flatten().map(|number| Self(number.to_be_bytes()))
+    }
+
     /// Its 32 hexadecimal digits, as text carries it.
     pub fn hex(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.0))

@@ -23,6 +23,11 @@ pub struct Cmd {
 }
 
 impl Cmd {
+    /// A program and its arguments.
+    pub fn new(program: impl Into<String>, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { program: program.into(), args: args.into_iter().map(Into::into).collect() }
+    }
+
     /// Splits a plain command line at white space; nothing in it is quoted or expanded.
     pub fn parse(line: &str) -> Self {
         let mut words = line.split_whitespace().map(str::to_owned);

@@ -140,6 +140,9 @@ pub(super) struct Run {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "With --backend kind")]
 pub(super) struct Cluster {
+    /// A kind cluster that has this CNI already, one that was kept for example: it is used and left as it was.
+    #[arg(long, value_name = "CLUSTER", conflicts_with_all = ["cni_version", "node_image"])]
+    pub(super) reuse: Option<String>,
     /// The CNI's version [default: the recipe's].
     #[arg(long, value_name = "VERSION")]
     pub(super) cni_version: Option<String>,

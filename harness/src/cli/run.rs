@@ -115,6 +115,7 @@ fn cluster_choices(lab: &Lab, args: &Cluster) -> Result<ClusterChoices, Exit> {
             images: args.set_image.iter().cloned().collect(),
             offline: args.offline_dir.clone(),
         },
+        reuse: args.reuse.clone(),
         node_image: args.node_image.clone(),
         pod_image: args.pod_image.clone(),
     })

@@ -99,8 +99,7 @@ impl OutcomeEntry {
 
     /// `None` if its token is not 32 hexadecimal digits.
     pub(super) fn outcome(self) -> Option<Outcome> {
-        let digits = Some(&self.token).filter(|digits| digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
-        let token = Token(u128::from_str_radix(digits, 16).ok()?.to_be_bytes());
+        let token = Token::of_hex(&self.token)?;
         let Self { sent_at, answered_at, answer_ttl, answer, local, error, .. } = self;
         Some(Outcome { token, sent_at, answered_at, answer_ttl, answer, local, error })
     }

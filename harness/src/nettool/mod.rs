@@ -1,15 +1,24 @@
-//! nettool: what runs in the pods of a real cluster: a server, a client and a ping.
+//! nettool: what runs in pods, a server, a client and a ping, wherever the pods are.
 //!
-//! In: what to serve or to ask. Out: a line of text.
+//! In: whom to ask, or what to serve, in this thread's network namespace. Out: an [`Outcome`], or answers to whoever asks.
 //! Never: knows a lab; prints.
 
-mod get;
-mod http_date;
+mod outcome;
+
+mod echo;
 mod ping;
+
+mod ask;
+mod http;
+mod outq;
 mod serve;
+mod sockets;
+
 mod tool;
 
-pub use get::get;
-pub use ping::{Echo, ping};
-pub use serve::{Server, answer};
+pub use ask::ask;
+pub use outcome::Outcome;
+pub use ping::{knock, ping};
+pub use serve::Server;
+pub use sockets::{Connection, connections, is_served};
 pub use tool::{NettoolError, Tool, run};

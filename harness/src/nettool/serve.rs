@@ -1,95 +1,102 @@
-//! A web server whose every answer says which pod gave it.
+//! A web server whose every answer says which pod gave it, segment by segment as documents show it.
 
-use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
+use chrono::Utc;
 use nix::ifaddrs::getifaddrs;
+use nix::sys::socket;
 
-use super::http_date::http_date;
+use super::http;
+use super::outq::unacknowledged;
 
-/// No request's head is longer.
-const LONGEST_HEAD: usize = 8 * 1024;
-/// A client that is silent for so long is gone.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a server has patience with a client.
+const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A server that listens.
+/// The longest request that is read, in bytes.
+const LONGEST: usize = 4096;
+
+/// A server that listens, on a thread of its own; dropped, it is gone.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
-    device: String,
-    since: u64,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    /// Listens on `port` of every address; `device` is the one whose address is told. Port 0: any that is free.
+    /// Listens on `port` of every address of this thread's network namespace, and answers that it is the pod `called`, with the address of
+    /// `device`. Port 0: any that is free.
     ///
     /// # Errors
     /// If the port is taken, or not for this user.
-    pub fn bind(port: u16, device: &str) -> io::Result<Self> {
+    pub fn start(port: u16, device: &str, called: &str) -> io::Result<Self> {
+        let page = format!("PodName: {called} | PodIP: {device} {}\n", address_of(device)?);
         let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port))?;
-        Ok(Self { listener, device: device.to_owned(), since: now() })
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-
-    /// Serves for ever, one thread a client.
-    ///
-    /// # Errors
-    /// If no more clients can be accepted.
-    pub fn serve(&self) -> io::Result<()> {
-        std::thread::scope(|scope| {
-            loop {
-                let (stream, _) = self.listener.accept()?;
-                // What goes wrong with one client is that client's affair.
-                scope.spawn(move || self.client(stream).ok());
-            }
-        })
-    }
-
-    /// Answers one client's requests until it goes.
-    fn client(&self, mut stream: TcpStream) -> io::Result<()> {
-        stream.set_read_timeout(Some(PATIENCE))?;
-        // The head and the body are to leave in a segment each, as they do in the documents.
-        stream.set_nodelay(true)?;
-        let mut request = Vec::new();
-        loop {
-            let end = loop {
-                if let Some(end) = request.windows(4).position(|window| window == b"\r\n\r\n") {
-                    break end + 4;
+        let accepting = listener.try_clone()?;
+        let serve = move || {
+            thread::scope(|scope| {
+                while let Ok((client, _)) = accepting.accept() {
+                    // What goes wrong with one client is that client's affair.
+                    scope.spawn(|| exchange(client, &page).ok());
                 }
-                let mut chunk = [0; 1024];
-                let read = stream.read(&mut chunk)?;
-                if read == 0 || request.len() + read > LONGEST_HEAD {
-                    return Ok(());
-                }
-                request.extend_from_slice(&chunk[..read]);
-            };
-            request.drain(..end);
-            let body = answer(&hostname()?, &self.device, &address_of(&self.device)?);
-            stream.write_all(head(body.len(), self.since, now()).as_bytes())?;
-            stream.write_all(body.as_bytes())?;
+            });
+        };
+        let thread = thread::Builder::new().name("http-server".into()).spawn(serve)?;
+        Ok(Self { listener, thread: Some(thread) })
+    }
+
+    /// The port at which it listens.
+    pub fn port(&self) -> io::Result<u16> {
+        Ok(self.listener.local_addr()?.port())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Wakes whoever waits in accept(2), with EINVAL (net/ipv4/inet_connection_sock.c, inet_csk_accept).
+        let _ = socket::shutdown(self.listener.as_raw_fd(), socket::Shutdown::Both);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 }
 
-/// The line that the pod `name` answers with: `PodName: cni-qqj89 | PodIP: eth0 10.244.1.2/24`.
-pub fn answer(name: &str, device: &str, address: &str) -> String {
-    format!("PodName: {name} | PodIP: {device} {address}\n")
+/// Reads a request, answers it in two segments, and waits for the client to close. The kernel acknowledges each segment of the client's
+/// before we have seen it; that the first of ours is acknowledged is waited for, or the two acknowledgments might be one.
+fn exchange(mut client: TcpStream, page: &str) -> io::Result<()> {
+    client.set_read_timeout(Some(PATIENCE))?;
+    client.set_nodelay(true)?;
+    let (mut request, mut bytes) = (Vec::new(), [0; 512]);
+    while !http::is_whole(&request) {
+        match client.read(&mut bytes)? {
+            0 => return Ok(()),
+            length => request.extend(&bytes[..length]),
+        }
+        if request.len() > LONGEST {
+            return Ok(());
+        }
+    }
+    let (head, body) = http::answer(page, Utc::now());
+    client.write_all(&head)?;
+    acknowledged(&client)?;
+    client.write_all(&body)?;
+    while client.read(&mut bytes)? > 0 {}
+    client.shutdown(Shutdown::Write)
 }
 
-/// The head of an answer: the lines, in length and in order, that nginx gives a small file, so that it is 236 bytes for a body of 47 as
-/// in the document flannel-udp.
-fn head(length: usize, since: u64, now: u64) -> String {
-    format!(
-        "HTTP/1.1 200 OK\r\nServer: nettool-http\r\nDate: {}\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\
-         Last-Modified: {}\r\nConnection: keep-alive\r\nETag: \"{since:08x}-{length:x}\"\r\nAccept-Ranges: bytes\r\n\r\n",
-        http_date(now),
-        http_date(since)
-    )
+/// Waits until all that was sent is acknowledged. Nothing tells of that, so it is looked for; it takes a round trip.
+fn acknowledged(client: &TcpStream) -> io::Result<()> {
+    let until = Instant::now() + PATIENCE;
+    while unacknowledged(client)? > 0 {
+        if Instant::now() > until {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        thread::yield_now();
+    }
+    Ok(())
 }
 
 /// The first IPv4 address of a device and its prefix length: `10.244.1.2/24`; `-` if it has none.
@@ -104,47 +111,23 @@ fn address_of(device: &str) -> io::Result<String> {
     Ok("-".to_owned())
 }
 
-/// What the kernel calls this machine; in a pod, the pod's name.
-fn hostname() -> io::Result<String> {
-    Ok(std::fs::read_to_string("/proc/sys/kernel/hostname")?.trim_end().to_owned())
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddrV4;
+
     use super::*;
-    use crate::nettool::get;
+    use crate::name::Token;
+    use crate::nettool::ask;
 
     #[test]
-    fn the_head_and_the_body_have_the_documented_lengths() {
-        let body = answer("cni-qqj89", "eth0", "10.244.1.2/24");
-        assert_eq!(body, "PodName: cni-qqj89 | PodIP: eth0 10.244.1.2/24\n");
-        assert_eq!((body.len(), head(body.len(), 1_718_174_693, 1_718_174_693).len()), (47, 236));
-    }
-
-    #[test]
-    fn a_client_is_told_who_answered() {
-        let server = Server::bind(0, "lo").expect("a port");
-        let port = server.address().expect("bound").port();
-        std::thread::spawn(move || server.serve());
-        let answer = get((Ipv4Addr::LOCALHOST, port).into(), Duration::from_secs(5)).expect("an answer");
-        let name = hostname().expect("readable");
-        assert_eq!(answer, format!("PodName: {name} | PodIP: lo 127.0.0.1/8\n"));
-    }
-
-    #[test]
-    fn two_requests_of_one_client_are_both_answered() {
-        let server = Server::bind(0, "lo").expect("a port");
-        let port = server.address().expect("bound").port();
-        std::thread::spawn(move || server.serve());
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("listening");
-        stream.write_all(b"GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n").expect("writable");
-        stream.shutdown(std::net::Shutdown::Write).expect("open");
-        let mut all = String::new();
-        stream.read_to_string(&mut all).expect("readable");
-        assert_eq!(all.matches("PodName: ").count(), 2, "{all}");
+    fn a_client_is_told_who_answered_and_the_port_is_free_afterwards() {
+        let server = Server::start(0, "lo", "cni-qqj89").expect("a port");
+        let port = server.port().expect("bound");
+        for run in ["one", "two"] {
+            let outcome = ask(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), Token::derive(run, "test"), Duration::from_secs(5));
+            assert_eq!((outcome.answer.as_deref(), outcome.error), (Some("PodName: cni-qqj89 | PodIP: lo 127.0.0.1/8"), None));
+        }
+        drop(server);
+        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
     }
 }

@@ -1,33 +1,34 @@
 //! What nettool does, as a command line says it.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::{Duration, SystemTime};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::{Server, get, ping};
+use super::{Outcome, Server, ask, ping};
+use crate::name::Token;
 
 /// One thing to do in a pod.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
 pub enum Tool {
     /// Serve, on every address, a page that says which pod answered
     Serve {
-        /// The port
-        #[arg(long, default_value_t = 80)]
-        port: u16,
+        /// The ports
+        #[arg(long, value_delimiter = ',', default_values_t = [80])]
+        port: Vec<u16>,
         /// The device whose address is told
         #[arg(long, default_value = "eth0")]
         device: String,
     },
-    /// Ask a server for its page, and print that
+    /// Ask a server for its page, once
     Get {
         /// Where it is: 10.244.1.2:80
-        address: SocketAddr,
-        /// Give up after so many milliseconds
-        #[arg(long, default_value_t = 5000)]
-        within: u64,
+        address: SocketAddrV4,
+        /// What is said of every probe
+        #[command(flatten)]
+        how: How,
     },
     /// Send one ICMP echo request, and await the answer
     Ping {
@@ -36,44 +37,101 @@ pub enum Tool {
         /// The payload's length in bytes
         #[arg(long, default_value_t = 56)]
         size: usize,
-        /// Give up after so many milliseconds
-        #[arg(long, default_value_t = 1000)]
-        within: u64,
+        /// What is said of every probe
+        #[command(flatten)]
+        how: How,
     },
+}
+
+/// What is said of every probe.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+pub struct How {
+    /// The 32 hexadecimal digits by which its packets are known [default: some]
+    #[arg(long, value_parser = token)]
+    token: Option<Token>,
+    /// Give up after so many milliseconds
+    #[arg(long, default_value_t = 1000)]
+    within: u64,
+    /// Print all that the sender saw, as a line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn token(digits: &str) -> Result<Token, String> {
+    Token::of_hex(digits).ok_or_else(|| "it takes 32 hexadecimal digits".to_owned())
+}
+
+impl How {
+    fn token(&self) -> Token {
+        self.token.unwrap_or_else(|| Token::derive(&format!("{:?} {}", SystemTime::now(), std::process::id()), "nettool"))
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_millis(self.within)
+    }
+
+    /// What is printed of an outcome: as JSON whatever it is, for people only what is an answer.
+    fn tell(&self, outcome: &Outcome, answer: Option<String>) -> Result<String, NettoolError> {
+        if self.json {
+            return Ok(format!("{}\n", serde_json::to_string(outcome).expect("an outcome is strings and numbers")));
+        }
+        let why = outcome.error.clone().unwrap_or_else(|| "no answer in time".to_owned());
+        answer.filter(|_| outcome.error.is_none()).ok_or(NettoolError::Probe(why))
+    }
 }
 
 /// Why nettool could not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {doing}")]
-pub struct NettoolError {
-    /// What it was asked to do.
-    pub doing: String,
-    /// What the system said.
-    #[source]
-    pub source: io::Error,
+pub enum NettoolError {
+    /// The system refused.
+    #[error("cannot {doing}")]
+    Refused {
+        /// What it was asked to do.
+        doing: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A probe was not answered: why.
+    #[error("{0}")]
+    Probe(String),
 }
 
 /// Does it, and returns what there is to be printed. A server runs until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// If it cannot be done; a ping without an answer is an error.
+/// If it cannot be done; a probe without an answer is an error unless it is to be told as JSON.
 pub fn run(tool: Tool) -> Result<String, NettoolError> {
-    let failed = |doing: String| move |source| NettoolError { doing, source };
     match tool {
-        Tool::Serve { port, device } => {
-            let server = Server::bind(port, &device).map_err(failed(format!("listen on port {port}")))?;
-            // A container's first process is not ended by a signal that it does not handle.
-            let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(failed("handle signals".to_owned()))?;
-            std::thread::spawn(move || server.serve());
-            signals.forever().next();
-            Ok(String::new())
+        Tool::Serve { port, device } => serve(&port, &device).map(|()| String::new()),
+        Tool::Get { address, how } => {
+            let outcome = ask(address, how.token(), how.deadline());
+            let page = outcome.answer.as_ref().map(|page| format!("{page}\n"));
+            how.tell(&outcome, page)
         }
-        Tool::Get { address, within } => get(address, Duration::from_millis(within)).map_err(failed(format!("get a page from {address}"))),
-        Tool::Ping { address, size, within } => {
-            let payload: Vec<u8> = (0..=u8::MAX).cycle().take(size).collect();
-            let echo = ping(address, &payload, Duration::from_millis(within)).map_err(failed(format!("ping {address}")))?;
-            let millis = echo.after.as_secs_f64() * 1000.0;
-            Ok(format!("{} bytes from {address}: ttl={} time={millis:.3} ms\n", size + 8, echo.ttl))
+        Tool::Ping { address, size, how } => {
+            let outcome = ping(address, size, how.token(), how.deadline());
+            let times = outcome.sent_at.zip(outcome.answered_at);
+            let answer = outcome.answer_ttl.zip(times).map(|(ttl, (sent, answered))| {
+                let after = Duration::from_nanos(answered.saturating_sub(sent));
+                format!("{} bytes from {address}: ttl={ttl} time={:.3} ms\n", size + 8, after.as_secs_f64() * 1000.0)
+            });
+            how.tell(&outcome, answer)
         }
     }
+}
+
+fn serve(ports: &[u16], device: &str) -> Result<(), NettoolError> {
+    let refused = |doing: &str| {
+        let doing = doing.to_owned();
+        move |source| NettoolError::Refused { doing, source }
+    };
+    // In a pod, the pod's name.
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").map_err(refused("read this host's name"))?;
+    let start = |port: &u16| Server::start(*port, device, host.trim_end()).map_err(refused(&format!("listen on port {port}")));
+    let _servers = ports.iter().map(start).collect::<Result<Vec<_>, _>>()?;
+    // A container's first process is not ended by a signal that it does not handle.
+    let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(refused("handle signals"))?;
+    signals.forever().next();
+    Ok(())
 }

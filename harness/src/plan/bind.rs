@@ -2,12 +2,12 @@
 
 use std::net::Ipv4Addr;
 
-use crate::lab::{self, CurlTarget, Lab, LabPod, Probe, Scenario};
+use crate::lab::{self, CurlTarget, Lab, Probe, Scenario};
 use crate::name::{PointName, Symbol, Token};
 use crate::place::Cmd;
 use crate::site::Facts;
 
-use super::model::{BoundPlan, BoundPoint, BoundProbe, BoundScenario, BoundState, Message, Plan, PlannedScenario, Server};
+use super::model::{BoundPlan, BoundPoint, BoundProbe, BoundScenario, BoundState, Listening, Message, Plan, PlannedScenario};
 
 /// Why a plan does not fit a site.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -100,27 +100,22 @@ fn bind_probe(lab: &Lab, probe: &Probe, token: Token, facts: &Facts) -> Result<B
                     symbol.map_or(Ok(0), |symbol| read(&symbol, facts, "a port"))?
                 }
             };
-            Message::Get { port, servers: servers(lab, probe, facts)? }
+            Message::Get { port, servers: servers(lab, probe) }
         }
     };
     Ok(BoundProbe { from: probe.from().clone(), to, message, token })
 }
 
-/// Who is to answer a request.
-fn servers(lab: &Lab, probe: &Probe, facts: &Facts) -> Result<Vec<Server>, BindError> {
+/// Who may answer a request.
+fn servers(lab: &Lab, probe: &Probe) -> Vec<Listening> {
     let port = match probe {
-        Probe::Ping { .. } => return Ok(Vec::new()),
+        Probe::Ping { .. } => return Vec::new(),
         Probe::Curl { to: CurlTarget::Pod { port, .. }, .. } => *port,
         Probe::Curl { to: CurlTarget::Service(service) | CurlTarget::NodePort { service, .. }, .. } => {
             lab.service(service).map_or(0, |service| service.target_port)
         }
     };
-    let server = |pod: &LabPod| {
-        let address = read(&Symbol::new(format!("{}.address", pod.name)), facts, "an address with a prefix length")?;
-        let called = read(&Symbol::new(format!("{}.name", pod.name)), facts, "a pod's name")?;
-        Ok(Server { place: pod.name.clone(), called, address, port })
-    };
-    lab.targets(probe).0.into_iter().map(server).collect()
+    lab.targets(probe).0.into_iter().map(|pod| Listening { place: pod.name.clone(), port }).collect()
 }
 
 /// What a symbol stands for, as a value.

@@ -1,12 +1,12 @@
 //! From a lab to what it needs built, captured and sent, by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
-use crate::lab::{Lab, LabNode, LabPod, LabService, LabWiring, Scenario};
+use crate::lab::{CurlTarget, Lab, LabNode, LabPod, LabService, LabWiring, Probe, Scenario};
 use crate::name::{PointName, Symbol};
 use crate::packet::Value;
-use crate::site::{BridgeSpec, Nic, NodeSpec, PeerSpec, PodSpec, RouteSpec, ServiceSpec, Topology, TunnelKind, TunnelSpec, Wiring};
+use crate::site::{BridgeSpec, Endpoint, Nic, NodeSpec, PeerSpec, PodSpec, RouteSpec, ServiceSpec, Topology, TunnelKind, TunnelSpec, Wiring};
 
 use super::model::{Plan, PlannedScenario};
 
@@ -34,17 +34,12 @@ fn constants(lab: &Lab) -> BTreeMap<Symbol, String> {
     // A bridge comes with a node's first pod; without one, no device of the node has its block.
     let bare = lab.nodes.iter().filter(|node| network.bridge().is_some() && lab.bridge(node).is_none());
     constants.extend(bare.map(|node| (format!("{}.block", node.name), node.block.to_string())));
-    constants.extend(lab.pods.iter().map(|pod| (format!("{}.name", pod.name), pod.called.clone())));
-    for service in &lab.services {
-        constants.push((format!("{}.ip", service.name), service.cluster_ip.to_string()));
-        constants.push((format!("{}.port", service.name), service.port.to_string()));
-        constants.extend(service.node_port.map(|port| (format!("{}.node-port", service.name), port.to_string())));
-    }
     constants.into_iter().map(|(symbol, value)| (Symbol::new(symbol), value)).collect()
 }
 
 fn service_spec(lab: &Lab, service: &LabService) -> ServiceSpec {
-    let addresses = service.endpoints.iter().filter_map(|name| lab.pod(name)).map(|pod| pod.address);
+    let endpoint =
+        |pod: &LabPod| Endpoint { pod: pod.name.clone(), at: SocketAddrV4::new(pod.address, service.target_port) };
     ServiceSpec {
         name: service.name.clone(),
         namespace: service.namespace.clone(),
@@ -52,7 +47,7 @@ fn service_spec(lab: &Lab, service: &LabService) -> ServiceSpec {
         cluster_ip: service.cluster_ip,
         port: service.port,
         node_port: service.node_port,
-        endpoints: addresses.map(|address| SocketAddrV4::new(address, service.target_port)).collect(),
+        endpoints: service.endpoints.iter().filter_map(|name| lab.pod(name)).map(endpoint).collect(),
         pods: lab.cluster.network.pods,
     }
 }
@@ -150,7 +145,10 @@ fn pod_spec(lab: &Lab, pod: &LabPod) -> PodSpec {
     };
     PodSpec {
         name: pod.name.clone(),
+        called: pod.called.clone(),
         namespace: pod.namespace.clone(),
+        labels: pod.labels.clone(),
+        serves: serves(lab, pod),
         node: pod.node.clone(),
         address: pod.address,
         mac: pod.mac,
@@ -158,6 +156,16 @@ fn pod_spec(lab: &Lab, pod: &LabPod) -> PodSpec {
         host_interface: network.host_veth(pod),
         wiring,
     }
+}
+
+/// The ports at which somebody may ask a pod.
+fn serves(lab: &Lab, pod: &LabPod) -> BTreeSet<u16> {
+    let of_services = lab.services.iter().filter(|service| service.endpoints.contains(&pod.name)).map(|service| service.target_port);
+    let asked = lab.scenarios.iter().filter_map(|scenario| match &scenario.probe {
+        Some(Probe::Curl { to: CurlTarget::Pod { pod: asked, port }, .. }) if *asked == pod.name => Some(*port),
+        _ => None,
+    });
+    of_services.chain(asked).collect()
 }
 
 fn planned(lab: &Lab, scenario: &Scenario) -> PlannedScenario {

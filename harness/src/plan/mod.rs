@@ -12,7 +12,7 @@ mod draft;
 pub use bind::BindError;
 pub use describe::describe;
 pub use draft::draft;
-pub use model::{BoundPlan, BoundPoint, BoundProbe, BoundScenario, BoundState, Message, Plan, PlannedScenario, Server};
+pub use model::{BoundPlan, BoundPoint, BoundProbe, BoundScenario, BoundState, Listening, Message, Plan, PlannedScenario};
 
 #[cfg(test)]
 mod tests;

@@ -2,8 +2,6 @@
 
 use std::net::Ipv4Addr;
 
-use ipnet::Ipv4Net;
-
 use crate::lab::Lab;
 use crate::name::{PlaceName, PointName, Symbol, Token};
 use crate::packet::LinkType;
@@ -88,20 +86,16 @@ pub enum Message {
     Get {
         /// The port that is asked.
         port: u16,
-        /// Who is to be there to answer.
-        servers: Vec<Server>,
+        /// Who may answer.
+        servers: Vec<Listening>,
     },
 }
 
-/// Somebody who answers HTTP requests.
+/// A pod that answers HTTP requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
+pub struct Listening {
     /// The pod.
     pub place: PlaceName,
-    /// What Kubernetes calls it.
-    pub called: String,
-    /// The address of its `eth0`, at which it listens, and the prefix length.
-    pub address: Ipv4Net,
     /// The port at which it listens.
     pub port: u16,
 }

@@ -3,17 +3,9 @@
 //! In: a bound probe, and the proof that every point listens. Out: an [`Outcome`].
 //! Never: captures, or looks at what was captured.
 
-mod outcome;
-
-mod echo;
-mod http;
-mod outq;
 mod problem;
-
-mod ask;
 mod send;
-mod serve;
 
-pub use outcome::Outcome;
+pub use crate::nettool::Outcome;
 pub use problem::ProbeError;
 pub use send::{DEADLINE, send, send_within, warm_up, withheld};

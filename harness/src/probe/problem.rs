@@ -13,17 +13,6 @@ pub enum ProbeError {
     /// The place's network namespace cannot be entered from here.
     #[error("the network namespace of {0} cannot be entered from here")]
     NoNamespace(PlaceName),
-    /// Nobody can listen there.
-    #[error("cannot listen at port {port} of {place}")]
-    Listen {
-        /// Which place.
-        place: PlaceName,
-        /// At which port.
-        port: u16,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
     /// Entering the namespace failed.
     #[error("cannot enter the network namespace of {place}")]
     Enter {

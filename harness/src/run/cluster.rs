@@ -24,6 +24,8 @@ pub struct ClusterChoices {
     pub recipe: PathBuf,
     /// What is chosen about the recipe.
     pub recipe_choices: Choices,
+    /// A cluster that stands already, by its name.
+    pub reuse: Option<String>,
     /// The node image; the recipe's if absent.
     pub node_image: Option<String>,
     /// An image for the pods in place of nettool.
@@ -74,6 +76,7 @@ fn options(lab: &str, run: &str, choices: &ClusterChoices, folder: PathBuf, watc
         run: run.to_owned(),
         recipe: choices.recipe.clone(),
         choices: choices.recipe_choices.clone(),
+        reuse: choices.reuse.clone(),
         node_image: choices.node_image.clone(),
         pod_image: choices.pod_image.clone(),
         plugin_folders: Options::usual_plugin_folders(),

@@ -1,6 +1,6 @@
 //! What a backend is asked to build.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use ipnet::Ipv4Net;
@@ -39,9 +39,18 @@ pub struct ServiceSpec {
     /// Its port at the nodes' own addresses, if it has one.
     pub node_port: Option<u16>,
     /// Who answers.
-    pub endpoints: Vec<SocketAddrV4>,
+    pub endpoints: Vec<Endpoint>,
     /// Where pod addresses come from (kube-proxy's `--cluster-cidr`): what comes from elsewhere is masqueraded.
     pub pods: Ipv4Net,
+}
+
+/// A pod that answers for a Service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Endpoint {
+    /// The pod.
+    pub pod: PlaceName,
+    /// Where it listens, on the embedded backend; a cluster gives pods other addresses.
+    pub at: SocketAddrV4,
 }
 
 /// A node.
@@ -156,8 +165,14 @@ pub struct RouteSpec {
 pub struct PodSpec {
     /// Its name in the lab.
     pub name: PlaceName,
+    /// What Kubernetes calls it.
+    pub called: String,
     /// Its Kubernetes namespace.
     pub namespace: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// The ports at which it answers HTTP requests.
+    pub serves: BTreeSet<u16>,
     /// The node it runs on.
     pub node: PlaceName,
     /// Its address.

@@ -105,16 +105,19 @@ const VALUES: &str = "\
     pod1.address 10.244.153.204/32
     pod1.ip 10.244.153.204
     pod1.mac 32:21:45:c4:c5:d5
+    pod1.name pod1
     pod1.veth calice0906292e2
     pod1.veth.mac ee:ee:ee:ee:ee:ee
     pod2.address 10.244.153.201/32
     pod2.ip 10.244.153.201
     pod2.mac f2:d4:17:63:9d:3d
+    pod2.name pod2
     pod2.veth calibd2348b4f67
     pod2.veth.mac ee:ee:ee:ee:ee:ee
     pod3.address 10.244.146.205/32
     pod3.ip 10.244.146.205
     pod3.mac 4e:11:e1:74:9d:6c
+    pod3.name pod3
     pod3.veth cali118af4ccd16
     pod3.veth.mac ee:ee:ee:ee:ee:ee";
 

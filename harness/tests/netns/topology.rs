@@ -1,6 +1,6 @@
 //! The documented lab: two nodes with two cards each, three pods, IP-in-IP between nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use cnilab::name::{PlaceName, Symbol};
@@ -82,7 +82,10 @@ fn node(name: &str, host: u8, mac: [u8; 6], block: &str, peer: u8, peer_block: &
 fn pod(name: &str, node: &str, address: [u8; 4], mac: [u8; 6], host_interface: &str) -> PodSpec {
     PodSpec {
         name: PlaceName::new(name),
+        called: name.to_owned(),
         namespace: "default".to_owned(),
+        labels: BTreeMap::new(),
+        serves: BTreeSet::new(),
         node: PlaceName::new(node),
         address: address.into(),
         mac: Some(mac),

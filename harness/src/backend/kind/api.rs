@@ -78,28 +78,41 @@ pub(super) async fn nodes(client: &Client) -> Result<BTreeMap<String, Node>, Kin
     Ok(list.items.into_iter().map(|node| (node.metadata.name.clone().unwrap_or_default(), node)).collect())
 }
 
-/// The mode that kube-proxy was told to work in, from its configuration as kubeadm writes it.
-pub(super) async fn proxy_mode(client: &Client) -> Result<Option<String>, KindError> {
+/// How kube-proxy was told to work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Proxy {
+    /// `iptables`, `ipvs`.
+    pub(super) mode: Option<String>,
+    /// Where pod addresses come from.
+    pub(super) pods: Option<String>,
+}
+
+/// How kube-proxy was told to work, from its configuration as kubeadm writes it.
+pub(super) async fn proxy(client: &Client) -> Result<Proxy, KindError> {
     let api: Api<ConfigMap> = Api::namespaced(client.clone(), "kube-system");
     let found = api.get_opt("kube-proxy").await.map_err(KindError::api("show kube-proxy's configuration"))?;
-    let text = found.and_then(|found| found.data?.remove("config.conf")).unwrap_or_default();
-    Ok(mode_in(&text))
+    Ok(proxy_in(&found.and_then(|found| found.data?.remove("config.conf")).unwrap_or_default()))
 }
 
 /// `mode: iptables`; an empty mode is the default, which is iptables on Linux.
-fn mode_in(text: &str) -> Option<String> {
-    let mode = text.lines().find_map(|line| line.strip_prefix("mode:"))?.trim().trim_matches('"');
-    Some(if mode.is_empty() { "iptables" } else { mode }.to_owned())
+fn proxy_in(text: &str) -> Proxy {
+    let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).map(|value| value.trim().trim_matches('"').to_owned());
+    let mode = value("mode:").map(|mode| if mode.is_empty() { "iptables".to_owned() } else { mode });
+    Proxy { mode, pods: value("clusterCIDR:").filter(|range| !range.is_empty()) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::mode_in;
+    use super::{Proxy, proxy_in};
 
     #[test]
     fn the_proxy_mode_is_the_top_level_one() {
-        assert_eq!(mode_in("detectLocalMode: \"\"\nipvs:\n  mode: x\nmode: ipvs\n").as_deref(), Some("ipvs"));
-        assert_eq!(mode_in("mode: \"\"\n").as_deref(), Some("iptables"));
-        assert_eq!(mode_in(""), None);
+        let proxy = |mode: &str, pods: &str| {
+            let told = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+            Proxy { mode: told(mode), pods: told(pods) }
+        };
+        assert_eq!(proxy_in("clusterCIDR: 10.244.0.0/16\nipvs:\n  mode: x\nmode: ipvs\n"), proxy("ipvs", "10.244.0.0/16"));
+        assert_eq!(proxy_in("clusterCIDR: \"\"\nmode: \"\"\n"), proxy("iptables", ""));
+        assert_eq!(proxy_in(""), Proxy::default());
     }
 }

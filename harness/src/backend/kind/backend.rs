@@ -1,16 +1,19 @@
 //! The kind backend itself.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::build::Build;
-use super::claim::{self, Claim};
+use super::claim::{self, Claim, Lent};
+use super::clear::clear;
 use super::engine::Engine;
 use super::error::KindError;
 use super::options::{Clock, Options, Phase, Progress, Share};
 use super::prepare::{Prepared, prepare};
+use super::pods::RUN;
 use super::program::{Program, take_away};
-use super::survey;
+use super::{api, survey};
 use crate::backend::{Backend, Leftovers, UpError};
 use crate::name::PlaceName;
 use crate::site::{Site, Survey, Topology};
@@ -21,7 +24,16 @@ pub struct Kind {
     options: Options,
     clock: Clock,
     /// Held as soon as there may be something of ours to delete.
-    claim: Mutex<Option<Claim>>,
+    claim: Mutex<Option<Hold>>,
+}
+
+/// Whose cluster it is.
+#[derive(Debug)]
+enum Hold {
+    /// Ours: it goes with the run.
+    Own(Claim),
+    /// It was there before: only what is in it is ours.
+    Lent(Lent),
 }
 
 /// Why a cluster was not brought up.
@@ -54,7 +66,9 @@ impl Backend for Kind {
 
     /// As the contract says; if it fails, the cluster is deleted and its logs are kept.
     async fn up(&self, topology: &Topology) -> Result<Site, UpError> {
-        match self.build(topology).await {
+        let built = self.build(topology).await;
+        self.options.remove_scratch();
+        match built {
             Ok(site) => Ok(site),
             Err(source) => {
                 let logs = self.keep_logs().await;
@@ -96,16 +110,23 @@ impl Kind {
     ///
     /// Returns what could not be deleted.
     pub async fn delete(&self) -> Vec<String> {
+        // A bring-up that was abandoned has not come to that.
+        self.options.remove_scratch();
         if self.claim().is_none() {
             return Vec::new();
         }
         let program = self.program();
+        if self.options.reuse.is_some() {
+            return self.leave(&program).await;
+        }
         let what = format!("delete the cluster {}", program.cluster);
         let deleted = self.clock.phase(&self.options.watch, Share::Own, &what, take_away(&program)).await;
         match deleted {
             Ok(()) => {
-                // A claim to a cluster that is gone does no harm.
-                self.claim().take().map(Claim::release);
+                if let Some(Hold::Own(claim)) = self.claim().take() {
+                    // A claim to a cluster that is gone does no harm.
+                    let _ = claim.release();
+                }
                 Vec::new()
             }
             Err(error) => {
@@ -120,15 +141,35 @@ impl Kind {
         }
     }
 
+    /// Takes what is ours out of a cluster that stays.
+    async fn leave(&self, program: &Program) -> Vec<String> {
+        let what = format!("take this run's pods out of {}", program.cluster);
+        let cleared = async { clear(&api::connect(&program.kubeconfig).await?).await };
+        let left = match self.clock.phase(&self.options.watch, Share::Own, &what, cleared).await {
+            Ok(()) => Vec::new(),
+            Err(error) => vec![format!("pods labelled {RUN}={} in the cluster {} ({error})", self.options.run, program.cluster)],
+        };
+        if let Some(Hold::Lent(lent)) = self.claim().take() {
+            lent.give_back();
+        }
+        left
+    }
+
     /// Leaves the cluster standing for good, and says how to enter it.
     ///
     /// # Errors
     /// If that cannot be noted; then it counts as left behind.
     pub fn keep(&self) -> Result<String, KindError> {
-        if let Some(claim) = self.claim().take() {
-            claim.keep().map_err(KindError::host("note that the cluster is kept"))?;
+        match self.claim().take() {
+            Some(Hold::Own(claim)) => claim.keep().map_err(KindError::host("note that the cluster is kept"))?,
+            Some(Hold::Lent(lent)) => lent.give_back(),
+            None => {}
         }
-        Ok(format!("export KUBECONFIG={}; kind delete cluster --name {} takes it away", self.kubeconfig().display(), self.cluster()))
+        let cluster = self.cluster();
+        Ok(format!(
+            "export KUBECONFIG={}; --reuse {cluster} uses it again, kind delete cluster --name {cluster} takes it away",
+            self.kubeconfig().display()
+        ))
     }
 
     async fn build(&self, topology: &Topology) -> Result<Site, KindError> {
@@ -136,10 +177,22 @@ impl Kind {
         let program = self.program();
         let (prepared, engine) = self.clock.phase(watch, Share::Own, "read the recipe", self.prepare(topology, &program)).await?;
         let build = Build { options: &self.options, clock: &self.clock, engine: &engine, program: &program, prepared: &prepared, topology };
-        let claim = Claim::take(&claim::usual_folder(), &program.cluster);
-        *self.claim() = Some(claim.map_err(KindError::host(format!("claim the name {}", program.cluster)))?);
-        let image = build.create().await?;
+        let claimed = match &self.options.reuse {
+            None => Claim::take(&claim::usual_folder(), &program.cluster).map(Hold::Own),
+            Some(_) => Claim::borrow(&claim::usual_folder(), &program.cluster).map(Hold::Lent),
+        };
+        *self.claim() = Some(claimed.map_err(|error| self.taken(error))?);
+        let image = if self.options.reuse.is_some() { build.take_over().await? } else { build.create().await? };
         build.finish(image).await
+    }
+
+    /// Why a cluster's name cannot be claimed.
+    fn taken(&self, error: std::io::Error) -> KindError {
+        let cluster = self.cluster();
+        if error.kind() == ErrorKind::WouldBlock {
+            return KindError::Unfit(format!("another run uses the cluster {cluster}"));
+        }
+        KindError::host(format!("claim the name {cluster}"))(error)
     }
 
     /// Everything that can go wrong without a cluster.
@@ -154,11 +207,11 @@ impl Kind {
         if let Some(pod) = topology.pods.iter().find(|pod| !known(&pod.node)) {
             return Err(KindError::Unfit(format!("{} is to run on {}, which the lab does not have", pod.name, pod.node)));
         }
-        let taken = engine.containers(&program.cluster).await?;
-        if taken.is_empty() {
-            Ok((prepared, engine))
-        } else {
-            Err(KindError::Unfit(format!("there is a cluster {} already", program.cluster)))
+        let there = !engine.containers(&program.cluster).await?.is_empty();
+        match (&self.options.reuse, there) {
+            (None, true) => Err(KindError::Unfit(format!("there is a cluster {} already", program.cluster))),
+            (Some(cluster), false) => Err(KindError::Unfit(format!("there is no cluster {cluster}; `kind get clusters` lists them"))),
+            _ => Ok((prepared, engine)),
         }
     }
 
@@ -179,7 +232,7 @@ impl Kind {
         }
     }
 
-    fn claim(&self) -> MutexGuard<'_, Option<Claim>> {
+    fn claim(&self) -> MutexGuard<'_, Option<Hold>> {
         self.claim.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::archive::Image;
 use super::engine::Engine;
 use super::error::KindError;
-use super::facts::{SeenNode, SeenPod, facts};
+use super::facts::{Seen, SeenNode, SeenPod, facts};
 use super::machine::{Machine, network_of};
 use super::options::{Clock, Options, Share};
 use super::place::KindPlace;
@@ -16,11 +16,15 @@ use super::pods::{self, PodImage, RUN, Running};
 use super::prepare::Prepared;
 use super::program::Program;
 use super::recipe::Step;
+use super::services::{self, Serving};
 use super::steps::{self, Cluster};
+use super::clear::clear;
 use super::{api, archive, links, load, tables, versions};
 use crate::name::PlaceName;
 use crate::place::Place;
 use crate::site::{Site, Topology};
+
+const CUT_SHORT: &str = "packing nettool's image was cut short";
 
 /// Everything a bring-up works with.
 pub(super) struct Build<'a> {
@@ -35,7 +39,7 @@ pub(super) struct Build<'a> {
 impl Build<'_> {
     /// Creates the cluster, and nettool's image meanwhile.
     pub(super) async fn create(&self) -> Result<Option<Image>, KindError> {
-        let config = self.options.folder.join("kind.json");
+        let config = self.options.kind_config();
         let text = labelled(&self.prepared.cluster, &self.options.run).to_string();
         std::fs::write(&config, text).map_err(KindError::host(format!("write {}", config.display())))?;
         let node_image = self.options.node_image.as_ref().unwrap_or(&self.prepared.recipe.node_image);
@@ -43,14 +47,14 @@ impl Build<'_> {
         let packed = self.pack();
         let created = self.clock.phase(&self.options.watch, Share::Others, &what, self.program.create(&config, node_image)).await;
         // Packing never fails for lack of a cluster: whichever failed, it is told.
-        let packed = packed.await.map_err(|_| KindError::Unfit("packing nettool's image was cut short".to_owned()))?;
+        let packed = packed.await.map_err(|_| KindError::Unfit(CUT_SHORT.to_owned()))?;
         created.and(packed)
     }
 
     /// Packs nettool's image on a thread of its own; it is a second's work that needs nothing but this host.
     fn pack(&self) -> tokio::sync::oneshot::Receiver<Result<Option<Image>, KindError>> {
         let (tell, told) = tokio::sync::oneshot::channel();
-        let (program, archive) = (self.options.program.clone(), self.options.folder.join("nettool.tar"));
+        let (program, archive) = (self.options.program.clone(), self.options.archive());
         let wanted = self.options.pod_image.is_none();
         std::thread::spawn(move || {
             let doing = format!("make an image of {}", program.display());
@@ -59,6 +63,15 @@ impl Build<'_> {
             tell.send(packed).is_ok()
         });
         told
+    }
+
+    /// Prepares a cluster that stands already: earlier runs' pods go.
+    pub(super) async fn take_over(&self) -> Result<Option<Image>, KindError> {
+        let packed = self.pack();
+        self.program.export_kubeconfig().await?;
+        let client = api::connect(&self.program.kubeconfig).await?;
+        self.phase(Share::Own, "take earlier runs' pods away", clear(&client)).await?;
+        packed.await.map_err(|_| KindError::Unfit(CUT_SHORT.to_owned()))?
     }
 
     /// Makes a cluster whose containers run into a site.
@@ -78,7 +91,9 @@ impl Build<'_> {
         };
         let what = format!("start {} pods", self.topology.pods.len());
         let running = self.phase(Share::Own, &what, self.pods(&cluster, &nodes, &pod_image)).await?;
-        self.phase(Share::Own, "learn facts", self.site(&cluster, &nodes, &running)).await
+        let services = services::ready(&cluster.client, &cluster.machines, &self.topology.services);
+        let services = self.phase(Share::Own, "Services answer on every node", services).await?;
+        self.phase(Share::Own, "learn facts", self.site(&cluster, &nodes, &running, services)).await
     }
 
     /// The recipe's steps. What the nodes lack is brought while the steps before the first manifest are waited for.
@@ -93,15 +108,19 @@ impl Build<'_> {
     }
 
     async fn take(&self, cluster: &Cluster, steps: &[Step]) -> Result<(), KindError> {
-        for step in steps {
+        // A cluster that stands has its CNI; whether it is ready is another matter.
+        let applies = |step: &&Step| self.options.reuse.is_none() || !matches!(step, Step::Apply(_));
+        for step in steps.iter().filter(applies) {
             self.phase(Share::Others, &steps::title(step), steps::take(cluster, self.prepared, step)).await?;
         }
         Ok(())
     }
 
     async fn bring(&self, cluster: &Cluster, image: Option<&Image>, nodes: &BTreeMap<PlaceName, String>) -> Result<(), KindError> {
-        load::plugins(self.engine, &cluster.machines, &self.prepared.recipe.plugins, &self.options.plugin_folders).await?;
-        load::images(self.engine, self.program, self.prepared, &self.options.watch).await?;
+        if self.options.reuse.is_none() {
+            load::plugins(self.engine, &cluster.machines, &self.prepared.recipe.plugins, &self.options.plugin_folders).await?;
+            load::images(self.engine, self.program, self.prepared, &self.options.watch).await?;
+        }
         if let Some(image) = &self.options.pod_image {
             load::user_image(self.engine, self.program, image).await?;
         }
@@ -116,14 +135,20 @@ impl Build<'_> {
 
     async fn pods(&self, cluster: &Cluster, nodes: &BTreeMap<PlaceName, String>, image: &PodImage) -> Result<Vec<Running>, KindError> {
         let (pods, run) = (&self.topology.pods, &self.options.run);
-        pods::create(&cluster.client, pods, nodes, image, run).await?;
+        pods::create(&cluster.client, self.topology, nodes, image, run).await?;
         let running = pods::ready(&cluster.client, pods, image, run).await?;
         pods::reachable(&cluster.machines, &running).await?;
         Ok(running)
     }
 
     /// Looks at everything once, and freezes what it sees.
-    async fn site(&self, cluster: &Cluster, nodes: &BTreeMap<PlaceName, String>, running: &[Running]) -> Result<Site, KindError> {
+    async fn site(
+        &self,
+        cluster: &Cluster,
+        nodes: &BTreeMap<PlaceName, String>,
+        running: &[Running],
+        services: Vec<Serving>,
+    ) -> Result<Site, KindError> {
         let known = api::nodes(&cluster.client).await?;
         let mut places: BTreeMap<PlaceName, Box<dyn Place>> = BTreeMap::new();
         let mut seen_nodes = Vec::new();
@@ -150,8 +175,10 @@ impl Build<'_> {
             seen_pods.push(SeenPod { spec: spec.clone(), address: pod.address, links, routes: tables::routes(&routes) });
             places.insert(pod.name.clone(), Box::new(KindPlace { name: pod.name.clone(), netns }));
         }
-        let versions = versions::versions(self.engine, &cluster.client, self.prepared, &known).await?;
-        let facts = facts(&self.prepared.recipe.facts, &seen_nodes, &seen_pods, versions)?;
+        let proxy = api::proxy(&cluster.client).await?;
+        let versions = versions::versions(self.engine, self.prepared, &known, proxy.mode).await?;
+        let seen = Seen { nodes: seen_nodes, pods: seen_pods, services, pods_range: proxy.pods, versions };
+        let facts = facts(&self.prepared.recipe.facts, &seen)?;
         Ok(Site { places, facts })
     }
 

@@ -45,6 +45,18 @@ impl Claim {
         Ok(claim)
     }
 
+    /// Holds the name of a cluster that stands already, whoever made it, for as long as the claim lives; what is noted of it stays noted.
+    ///
+    /// # Errors
+    /// As [`Claim::take`].
+    pub(super) fn borrow(folder: &Path, cluster: &str) -> io::Result<Lent> {
+        std::fs::create_dir_all(folder)?;
+        let path = folder.join(cluster);
+        let known = path.try_exists()?;
+        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        Ok(Lent { claim: Self { path, lock: lock(file)? }, fresh: !known })
+    }
+
     /// How it stands with the claim to a cluster.
     pub(super) fn standing(folder: &Path, cluster: &str) -> io::Result<Standing> {
         let path = folder.join(cluster);
@@ -70,6 +82,24 @@ impl Claim {
     /// Gives the name up: there is no such cluster any more.
     pub(super) fn release(self) -> io::Result<()> {
         std::fs::remove_file(&self.path)
+    }
+}
+
+/// A claim to a cluster that was there before.
+#[derive(Debug)]
+pub(super) struct Lent {
+    claim: Claim,
+    /// Nobody ever claimed it here before.
+    fresh: bool,
+}
+
+impl Lent {
+    /// Gives the name back, and what was noted of it with it.
+    pub(super) fn give_back(self) {
+        if self.fresh {
+            // A claim to a cluster of somebody else's does no harm: it is never swept unless it looks like ours.
+            let _ = self.claim.release();
+        }
     }
 }
 
@@ -103,6 +133,19 @@ mod tests {
         let Standing::Gone(claim) = standing() else { panic!("its holder is gone") };
         claim.release().expect("ours");
         assert!(matches!(standing(), Standing::Unknown));
+    }
+
+    #[test]
+    fn what_is_borrowed_is_given_back_as_it_was() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let standing = || Claim::standing(folder.path(), "c").expect("readable");
+        let lent = Claim::borrow(folder.path(), "c").expect("free");
+        assert!(matches!(standing(), Standing::Held));
+        lent.give_back();
+        assert!(matches!(standing(), Standing::Unknown));
+        Claim::take(folder.path(), "c").expect("free").keep().expect("writable");
+        Claim::borrow(folder.path(), "c").expect("free").give_back();
+        assert!(matches!(standing(), Standing::Kept(_)));
     }
 
     #[test]

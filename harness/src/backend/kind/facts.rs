@@ -8,6 +8,7 @@ use ipnet::Ipv4Net;
 use super::error::KindError;
 use super::links::Link;
 use super::recipe::{BlockRule, FactRules};
+use super::services::Serving;
 use super::tables::Route;
 use crate::name::{PlaceName, PointName, Symbol};
 use crate::packet::Value;
@@ -41,6 +42,17 @@ pub(super) struct SeenPod {
     pub(super) routes: Vec<Route>,
 }
 
+/// A cluster, as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) nodes: Vec<SeenNode>,
+    pub(super) pods: Vec<SeenPod>,
+    pub(super) services: Vec<Serving>,
+    /// Where pod addresses come from, if kube-proxy knows.
+    pub(super) pods_range: Option<String>,
+    pub(super) versions: BTreeMap<String, String>,
+}
+
 /// The device that a pod has by the rules of Kubernetes' container runtimes.
 const POD_DEVICE: &str = "eth0";
 
@@ -48,13 +60,19 @@ const POD_DEVICE: &str = "eth0";
 ///
 /// # Errors
 /// If a node has no way out, or a pod's namespace is not what the cluster says of the pod.
-pub(super) fn facts(
-    rules: &FactRules,
-    nodes: &[SeenNode],
-    pods: &[SeenPod],
-    versions: BTreeMap<String, String>,
-) -> Result<Facts, KindError> {
-    let mut book = Book(Facts { backend: "kind".to_owned(), versions, ..Facts::default() });
+pub(super) fn facts(rules: &FactRules, seen: &Seen) -> Result<Facts, KindError> {
+    let Seen { nodes, pods, services, pods_range, versions } = seen;
+    let mut book = Book(Facts { backend: "kind".to_owned(), versions: versions.clone(), ..Facts::default() });
+    if let Some(range) = pods_range {
+        book.say("cluster.pods", range);
+    }
+    for service in services {
+        book.say(&format!("{}.ip", service.name), &service.address);
+        book.say(&format!("{}.port", service.name), &service.port);
+        if let Some(port) = service.node_port {
+            book.say(&format!("{}.node-port", service.name), &port);
+        }
+    }
     for node in nodes {
         book.node(rules, node)?;
     }
@@ -151,8 +169,13 @@ impl Book {
         let host = node.links.iter().find(|link| Some(link.index) == own.peer && link.peer == Some(own.index));
         let host =
             host.ok_or_else(|| unfit(format!("has no veth to {}: nothing there is the other end of its {POD_DEVICE}", node.name)))?;
+        self.say(&format!("{name}.name"), &pod.spec.called);
         self.say(&format!("{name}.ip"), &pod.address);
         self.say(&format!("{name}.address"), address);
+        // RFC 3021.
+        if address.prefix_len() < 31 {
+            self.say(&format!("{name}.broadcast"), &address.broadcast());
+        }
         if let Some(mac) = own.mac {
             self.say(&format!("{name}.mac"), &spell_mac(mac));
         }

@@ -51,6 +51,9 @@ fn pod() -> SeenPod {
     SeenPod {
         spec: PodSpec {
             name: PlaceName::new("pod1"),
+            called: "web-1".to_owned(),
+            labels: BTreeMap::new(),
+            serves: [80].into(),
             namespace: "default".to_owned(),
             node: PlaceName::new("node1"),
             address: Ipv4Addr::UNSPECIFIED,
@@ -74,17 +77,22 @@ fn rules(block: BlockRule) -> FactRules {
     }
 }
 
+fn seen(nodes: Vec<SeenNode>, pods: Vec<SeenPod>) -> Seen {
+    let web = Serving { name: "web".to_owned(), address: Ipv4Addr::new(10, 96, 0, 9), port: 80, node_port: Some(32_000) };
+    Seen { nodes, pods, services: vec![web], pods_range: Some("10.244.0.0/16".to_owned()), versions: BTreeMap::new() }
+}
+
 #[test]
 fn facts_stand_under_the_names_of_labs() {
-    let facts = facts(&rules(BlockRule::PodCidr), &[node(1), node(2)], &[pod()], BTreeMap::new()).expect("complete");
+    let facts = facts(&rules(BlockRule::PodCidr), &seen(vec![node(1), node(2)], vec![pod()])).expect("complete");
     let spelt: Vec<String> = facts.values.iter().map(|(symbol, value)| format!("{symbol}={value}")).collect();
     let wanted = "\
-cali.mac=02:00:00:00:00:32 gateway.ip=10.244.1.1 node1.block=10.244.1.0/24 node1.default.address=172.18.0.1/16 node1.default.broadcast=172.18.255.255 node1.default.gateway=172.18.0.254 node1.default.interface=eth0 \
+cali.mac=02:00:00:00:00:32 cluster.pods=10.244.0.0/16 gateway.ip=10.244.1.1 node1.block=10.244.1.0/24 node1.default.address=172.18.0.1/16 node1.default.broadcast=172.18.255.255 node1.default.gateway=172.18.0.254 node1.default.interface=eth0 \
 node1.default.ip=172.18.0.1 node1.default.mac=02:00:00:00:00:5b node1.default.network=172.18.0.0/16 node1.flannel0.address=10.244.1.0/32 node1.flannel0.interface=flannel0 \
 node1.flannel0.ip=10.244.1.0 node1.name=x-worker1 node2.block=10.244.2.0/24 node2.default.address=172.18.0.2/16 node2.default.broadcast=172.18.255.255 node2.default.gateway=172.18.0.254 \
 node2.default.interface=eth0 node2.default.ip=172.18.0.2 node2.default.mac=02:00:00:00:00:5c node2.default.network=172.18.0.0/16 \
-node2.flannel0.address=10.244.2.0/32 node2.flannel0.interface=flannel0 node2.flannel0.ip=10.244.2.0 node2.name=x-worker2 pod1.address=10.244.1.2/24 pod1.gateway=10.244.1.1 \
-pod1.ip=10.244.1.2 pod1.mac=02:00:00:00:00:14 pod1.veth=veth1 pod1.veth.mac=02:00:00:00:00:32";
+node2.flannel0.address=10.244.2.0/32 node2.flannel0.interface=flannel0 node2.flannel0.ip=10.244.2.0 node2.name=x-worker2 pod1.address=10.244.1.2/24 pod1.broadcast=10.244.1.255 pod1.gateway=10.244.1.1 \
+pod1.ip=10.244.1.2 pod1.mac=02:00:00:00:00:14 pod1.name=web-1 pod1.veth=veth1 pod1.veth.mac=02:00:00:00:00:32 web.ip=10.96.0.9 web.node-port=32000 web.port=80";
     assert_eq!(spelt.join(" "), wanted);
     let points: Vec<String> =
         facts.points.iter().map(|(point, fact)| format!("{point}={}/{}/{:?}", fact.place, fact.interface, fact.link)).collect();
@@ -103,14 +111,14 @@ pod1.ip=10.244.1.2 pod1.mac=02:00:00:00:00:14 pod1.veth=veth1 pod1.veth.mac=02:0
 
 #[test]
 fn a_block_may_be_the_blackhole_route() {
-    let facts = facts(&rules(BlockRule::BlackholeRoute), &[node(1)], &[], BTreeMap::new()).expect("complete");
+    let facts = facts(&rules(BlockRule::BlackholeRoute), &seen(vec![node(1)], vec![])).expect("complete");
     assert_eq!(facts.values[&Symbol::new("node1.block")], "10.244.77.64/26");
 }
 
 #[test]
 fn what_does_not_fit_is_an_error() {
     let check = |node: SeenNode, pod: SeenPod, why: &str| {
-        let error = facts(&rules(BlockRule::PodCidr), &[node], &[pod], BTreeMap::new()).expect_err("it does not fit");
+        let error = facts(&rules(BlockRule::PodCidr), &seen(vec![node], vec![pod])).expect_err("it does not fit");
         assert!(error.to_string().contains(why), "{error}");
     };
     check(SeenNode { routes: vec![], ..node(1) }, pod(), "has no default route");

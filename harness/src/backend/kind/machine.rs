@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::tables::{self, Route};
+use crate::nettool::{Connection, connections};
 
 /// A node's first process, through which its files and its network can be reached without starting anything in it.
 #[derive(Clone, Debug)]
@@ -50,7 +51,8 @@ impl Machine {
 
     /// The other ends of its established TCP connections that have `port` at either end.
     pub(super) fn sessions(&self, port: u16) -> io::Result<Vec<std::net::Ipv4Addr>> {
-        self.table("tcp").map(|text| tables::sessions(&text, port))
+        let of_port = |one: &Connection| one.is_established() && [one.own.port(), one.other.port()].contains(&port);
+        Ok(connections(&self.table("tcp")?).into_iter().filter(of_port).map(|one| *one.other.ip()).collect())
     }
 
     fn table(&self, name: &str) -> io::Result<String> {

@@ -28,8 +28,10 @@ mod load;
 mod api;
 mod pods;
 mod rollout;
+mod services;
 mod steps;
 
+mod clear;
 mod facts;
 mod place;
 mod versions;

@@ -18,6 +18,8 @@ pub struct Options {
     pub recipe: PathBuf,
     /// What the user chose about the recipe.
     pub choices: Choices,
+    /// A cluster that stands already, by its name: nothing is created but the lab's pods and Services, and nothing else is taken away.
+    pub reuse: Option<String>,
     /// The node image; the recipe's if absent.
     pub node_image: Option<String>,
     /// An image for the pods in place of nettool.
@@ -38,8 +40,29 @@ impl Options {
         ["/opt/cni/bin", "/usr/lib/cni"].map(PathBuf::from).to_vec()
     }
 
-    /// The cluster's name: `cnilab-<lab>-<run>`, cut so that its nodes can be host names.
+    /// What kind is told of the cluster to make.
+    pub(super) fn kind_config(&self) -> PathBuf {
+        self.folder.join("kind.json")
+    }
+
+    /// nettool's image, until it is in the nodes.
+    pub(super) fn archive(&self) -> PathBuf {
+        self.folder.join("nettool.tar")
+    }
+
+    /// Removes what is of no use once the cluster stands.
+    pub(super) fn remove_scratch(&self) {
+        for file in [self.kind_config(), self.archive()] {
+            // Most often one of them was never written, or is gone already.
+            let _ = std::fs::remove_file(file);
+        }
+    }
+
+    /// The cluster's name: that of the one to be used again, or `cnilab-<lab>-<run>`, cut so that its nodes can be host names.
     pub fn cluster(&self) -> String {
+        if let Some(cluster) = &self.reuse {
+            return cluster.clone();
+        }
         // RFC 1123 section 2.1: 63 characters at most; `-control-plane2` is the longest that kind puts behind.
         const LONGEST: usize = 63 - "-control-plane2".len();
         let clean =
@@ -150,6 +173,7 @@ mod tests {
             run: run.to_owned(),
             recipe: PathBuf::new(),
             choices: Choices::default(),
+            reuse: None,
             node_image: None,
             pod_image: None,
             plugin_folders: Vec::new(),

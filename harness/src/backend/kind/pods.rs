@@ -14,9 +14,10 @@ use super::error::KindError;
 use super::fetch::chain;
 use super::machine::{Machine, process_of};
 use super::rollout::{told, trouble};
-use super::{api, archive, tables};
+use super::{api, archive, services, tables};
 use crate::name::PlaceName;
-use crate::site::PodSpec;
+use crate::nettool::{connections, is_served};
+use crate::site::{PodSpec, Topology};
 use crate::wait::{Look, until};
 
 /// The label that everything of a run carries, with the run's name.
@@ -46,41 +47,46 @@ pub(super) struct Running {
     pub(super) process: u32,
 }
 
-/// Creates the pods; `nodes` tells the cluster's name of each of the lab's nodes.
+/// Creates the pods and Services; `nodes` tells the cluster's name of each of the lab's nodes.
 pub(super) async fn create(
     client: &Client,
-    pods: &[PodSpec],
+    topology: &Topology,
     nodes: &BTreeMap<PlaceName, String>,
     image: &PodImage,
     run: &str,
 ) -> Result<(), KindError> {
     let mut objects: Vec<Value> = Vec::new();
-    for pod in pods {
+    for pod in &topology.pods {
         let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": pod.namespace, "labels": { RUN: run } } });
         if pod.namespace != "default" && !objects.contains(&namespace) {
             objects.push(namespace);
         }
     }
-    objects.extend(pods.iter().map(|pod| object(pod, &nodes[&pod.node], image, run)));
+    objects.extend(topology.pods.iter().map(|pod| {
+        let selected = services::labels(pod, &topology.services).map(|label| (label, "endpoint".to_owned()));
+        object(pod, selected.collect(), &nodes[&pod.node], image, run)
+    }));
+    objects.extend(topology.services.iter().map(|service| services::object(service, run)));
     let objects: Result<Vec<DynamicObject>, _> = objects.into_iter().map(serde_json::from_value).collect();
     api::apply(client, &objects.expect("these objects have a kind and a name")).await
 }
 
-fn object(pod: &PodSpec, node: &str, image: &PodImage, run: &str) -> Value {
+fn object(pod: &PodSpec, selected: BTreeMap<String, String>, node: &str, image: &PodImage, run: &str) -> Value {
     let container = match image {
         // Nobody can pull it, and nobody is to try.
-        PodImage::Nettool(image) => json!({
-            "name": "nettool", "image": image, "imagePullPolicy": "Never", "command": [archive::PROGRAM, "nettool", "serve"],
-        }),
+        PodImage::Nettool(image) => {
+            let ports = ports(pod).map(|port| format!("--port={port}"));
+            let command: Vec<String> = [archive::PROGRAM, "nettool", "serve"].map(str::to_owned).into_iter().chain(ports).collect();
+            json!({ "name": "nettool", "image": image, "imagePullPolicy": "Never", "command": command })
+        }
         PodImage::Users(image) => json!({ "name": "pod", "image": image, "imagePullPolicy": "IfNotPresent" }),
     };
+    let own = [(RUN, run), ("app.kubernetes.io/managed-by", "cnilab")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let labels: BTreeMap<String, String> = pod.labels.clone().into_iter().chain(selected).chain(own).collect();
     json!({
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {
-            "name": pod.name, "namespace": pod.namespace,
-            "labels": { RUN: run, "app": pod.name, "app.kubernetes.io/managed-by": "cnilab" },
-        },
+        "metadata": { "name": pod.called, "namespace": pod.namespace, "labels": labels },
         "spec": {
             "nodeName": node,
             // A lab may put a pod on the control plane.
@@ -90,6 +96,12 @@ fn object(pod: &PodSpec, node: &str, image: &PodImage, run: &str) -> Value {
             "containers": [container],
         },
     })
+}
+
+/// The ports at which nettool serves in a pod; one of its own choosing if nobody is to ask there.
+fn ports(pod: &PodSpec) -> impl Iterator<Item = u16> {
+    let other = pod.serves.is_empty().then_some(PORT);
+    pod.serves.iter().copied().chain(other)
 }
 
 /// Waits until all pods are Ready, and nettool in them serves.
@@ -110,7 +122,7 @@ fn look(seen: &[Pod], pods: &[PodSpec], image: &PodImage) -> Look<Vec<Running>> 
     let mut missing = Vec::new();
     for pod in pods {
         let of_spec = |seen: &&Pod| {
-            seen.metadata.name.as_deref() == Some(pod.name.as_str()) && seen.metadata.namespace.as_deref() == Some(pod.namespace.as_str())
+            seen.metadata.name.as_deref() == Some(pod.called.as_str()) && seen.metadata.namespace.as_deref() == Some(pod.namespace.as_str())
         };
         match seen
             .iter()
@@ -143,8 +155,9 @@ fn place(seen: &Pod, pod: &PodSpec, image: &PodImage) -> Result<Running, String>
     let process = process_of(id).map_err(|error| error.to_string())?.ok_or("no process of this host is in its container")?;
     if matches!(image, PodImage::Nettool(_)) {
         let sockets = std::fs::read_to_string(format!("/proc/{process}/net/tcp")).map_err(|error| error.to_string())?;
-        if !tables::listens(&sockets, PORT) {
-            return Err(format!("nothing listens on port {PORT}"));
+        let sockets = connections(&sockets);
+        if let Some(port) = ports(pod).find(|port| !is_served(&sockets, *port)) {
+            return Err(format!("nothing listens on port {port}"));
         }
     }
     Ok(Running { name: pod.name.clone(), address, process })
@@ -178,7 +191,10 @@ mod tests {
     fn spec() -> PodSpec {
         PodSpec {
             name: PlaceName::new("pod1"),
+            called: "web-1".to_owned(),
             namespace: "test".to_owned(),
+            labels: BTreeMap::from([("app".to_owned(), "web".to_owned())]),
+            serves: [80, 8080].into(),
             node: PlaceName::new("node1"),
             address: Ipv4Addr::UNSPECIFIED,
             mac: None,
@@ -190,11 +206,15 @@ mod tests {
 
     #[test]
     fn a_pod_is_pinned_and_never_pulled() {
-        let pod: Pod = serde_json::from_value(object(&spec(), "x-worker", &PodImage::Nettool("cnilab.local/nettool:1".to_owned()), "r1"))
-            .expect("a pod");
+        let image = PodImage::Nettool("cnilab.local/nettool:1".to_owned());
+        let selected = BTreeMap::from([("service.cnilab/web".to_owned(), "endpoint".to_owned())]);
+        let pod: Pod = serde_json::from_value(object(&spec(), selected, "x-worker", &image, "r1")).expect("a pod");
         let inner = pod.spec.expect("it has one");
         assert_eq!((inner.node_name.as_deref(), inner.containers[0].image_pull_policy.as_deref()), (Some("x-worker"), Some("Never")));
-        assert_eq!(pod.metadata.labels.expect("some")[RUN], "r1");
+        assert_eq!(inner.containers[0].command.as_ref().expect("one")[3..], ["--port=80", "--port=8080"]);
+        assert_eq!(pod.metadata.name.as_deref(), Some("web-1"));
+        let labels = pod.metadata.labels.expect("some");
+        assert_eq!((&*labels[RUN], &*labels["app"], &*labels["service.cnilab/web"]), ("r1", "web", "endpoint"));
     }
 
     #[test]

@@ -77,14 +77,14 @@ fn a_recipe_that_does_not_add_up_is_refused() {
     refused(&good.replace("version: v0.28.9\n", "version: v9\n"), "there is no version v9; there are v0.19.2, v0.28.9");
     refused(&good.replace("kube-flannel/kube-flannel-ds", "kube-flannel/kube-flannel"), "no manifest applied before has that");
     refused(&good.replace("- apply: kube-flannel", "- apply: flannel"), "has none of that name");
-    refused(&good.replace("worker2, control-plane", "worker3, control-plane"), "makes no node worker3");
+    refused(&good.replace("worker, worker2", "worker, worker3"), "makes no node worker3");
     refused(&good.replace("DaemonSet/kube-system/kube-proxy", "DaemonSet//kube-proxy"), "a part is empty");
     refused(&format!("{good}\npatches:\n- data: {{of: ConfigMap/kube-flannel/other, set: {{a: b}}}}\n"), "no manifest has that");
 }
 
 #[test]
 fn all_contradictions_are_told_at_once() {
-    let bad = flannel_udp().replace("worker2, control-plane", "worker3, control-plane").replace("kube-flannel/kube-flannel-ds", "a/b");
+    let bad = flannel_udp().replace("worker, worker2", "worker, worker3").replace("kube-flannel/kube-flannel-ds", "a/b");
     let folder = folder(&bad);
     let error = run(prepare(folder.path(), &Choices::default())).expect_err("it must be refused");
     let RecipeError::Invalid { problems, .. } = error else { panic!("{error}") };

@@ -43,6 +43,13 @@ impl Program {
         run(args, CREATE).await.map(drop)
     }
 
+    /// Writes the kubeconfig file of a cluster that stands.
+    pub(super) async fn export_kubeconfig(&self) -> Result<(), KindError> {
+        let mut args = self.args(["export", "kubeconfig"]);
+        args.extend(["--kubeconfig".into(), self.kubeconfig.clone().into_os_string()]);
+        run(args, OTHER).await.map(drop)
+    }
+
     /// Deletes the cluster, or what there is of it.
     pub(super) async fn delete(&self) -> Result<(), KindError> {
         let mut args = self.args(["delete", "cluster"]);

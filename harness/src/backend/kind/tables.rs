@@ -40,35 +40,6 @@ pub(super) fn devices(text: &str) -> Vec<String> {
     text.lines().skip(2).filter_map(|line| line.split_once(':')).map(|(name, _)| name.trim().to_owned()).collect()
 }
 
-/// The other ends of established connections with `port` at either end, from `/proc/net/tcp` (`get_tcp4_sock` in `net/ipv4/tcp_ipv4.c`).
-pub(super) fn sessions(text: &str, port: u16) -> Vec<Ipv4Addr> {
-    // TCP_ESTABLISHED in include/net/tcp_states.h.
-    const ESTABLISHED: &str = "01";
-    let rows = text.lines().skip(1).filter_map(|line| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let [_, own, other, state, ..] = fields.as_slice() else { return None };
-        let (_, own_port) = end(own)?;
-        let (address, other_port) = end(other)?;
-        (*state == ESTABLISHED && [own_port, other_port].contains(&port)).then_some(address)
-    });
-    rows.collect()
-}
-
-/// Whether anything listens on `port`, from `/proc/net/tcp`.
-pub(super) fn listens(text: &str, port: u16) -> bool {
-    // TCP_LISTEN, likewise.
-    const LISTEN: &str = "0A";
-    text.lines().skip(1).any(|line| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        fields.get(3) == Some(&LISTEN) && fields.get(1).copied().and_then(end).is_some_and(|(_, own)| own == port)
-    })
-}
-
-fn end(text: &str) -> Option<(Ipv4Addr, u16)> {
-    let (host, port) = text.split_once(':')?;
-    Some((address(host)?, u16::from_str_radix(port, 16).ok()?))
-}
-
 /// The kernel prints an address as the number that its four bytes are in memory.
 fn address(hex: &str) -> Option<Ipv4Addr> {
     u32::from_str_radix(hex, 16).ok().map(|number| Ipv4Addr::from(number.to_ne_bytes()))
@@ -111,17 +82,5 @@ cni0\t0001F40A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
     fn devices_are_all_of_them() {
         let text = "Inter-|   Receive  \n face |bytes    packets\n    lo: 1 2 3\n flannel.1: 0 0\n  eth0: 5\n";
         assert_eq!(devices(text), ["lo", "flannel.1", "eth0"]);
-    }
-
-    #[test]
-    fn sessions_are_established_and_on_the_port() {
-        let text = "  sl  local_address rem_address   st tx_queue\n\
-   0: 00000000:00B3 00000000:0000 0A 00000000:00000000\n\
-   1: 020012AC:00B3 030012AC:D431 01 00000000:00000000\n\
-   2: 020012AC:9C40 040012AC:00B3 01 00000000:00000000\n\
-   3: 020012AC:9C41 050012AC:00B3 02 00000000:00000000\n\
-   4: 020012AC:9C42 060012AC:0050 01 00000000:00000000\n";
-        assert!(listens(text, 179) && !listens(text, 80));
-        assert_eq!(sessions(text, 179), [Ipv4Addr::new(172, 18, 0, 3), Ipv4Addr::new(172, 18, 0, 4)]);
     }
 }

@@ -3,20 +3,19 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Node;
-use kube::Client;
 
 use super::engine::Engine;
 use super::error::KindError;
 use super::prepare::Prepared;
 use super::program::Program;
-use super::{api, manifest};
+use super::manifest;
 
 /// Asks all that take part for their versions.
 pub(super) async fn versions(
     engine: &Engine,
-    client: &Client,
     prepared: &Prepared,
     nodes: &BTreeMap<String, Node>,
+    proxy_mode: Option<String>,
 ) -> Result<BTreeMap<String, String>, KindError> {
     let mut versions = BTreeMap::from([
         ("cnilab".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
@@ -30,10 +29,12 @@ pub(super) async fn versions(
     if let Some(info) = nodes.values().next().and_then(|node| node.status.as_ref()?.node_info.as_ref()) {
         say("kernel", Some(info.kernel_version.clone()));
         say("kubernetes", Some(info.kubelet_version.clone()));
+        // kubeadm installs kube-proxy in the version of the control plane, which in kind is that of all nodes.
+        say("kube-proxy", Some(info.kubelet_version.clone()));
         say("container-runtime", Some(info.container_runtime_version.clone()));
         say("node-os", Some(info.os_image.clone()));
     }
-    say("kube-proxy-mode", api::proxy_mode(client).await?);
+    say("kube-proxy-mode", proxy_mode);
     say("cni", cni(prepared));
     Ok(versions)
 }

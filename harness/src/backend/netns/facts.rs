@@ -8,10 +8,11 @@ use ipnet::Ipv4Net;
 use super::build::POD_INTERFACE;
 use super::live::{Link, Route, addresses, routes};
 use super::namespace::Namespace;
+use super::services;
 use crate::backend::UpError;
 use crate::name::{PlaceName, PointName, Symbol};
 use crate::packet::LinkType;
-use crate::site::{Emulated, Facts, NodeSpec, PodSpec, PointFact, Topology};
+use crate::site::{Emulated, Facts, NodeSpec, PodSpec, PointFact, ServiceSpec, Topology};
 
 /// A place's namespace as it stands.
 struct Found<'a> {
@@ -41,6 +42,7 @@ pub(super) async fn read(
         Facts { backend: "netns".to_owned(), values: topology.constants.clone(), points: BTreeMap::new(), emulated, versions: versions() };
     if !topology.services.is_empty() {
         facts.versions.insert("kube-proxy-mode".to_owned(), "iptables".to_owned());
+        facts.versions.insert("kube-proxy".to_owned(), services::LAYOUT.to_owned());
     }
     let (of_nodes, of_pods) = found.split_at(nodes);
     for (node, found) in topology.nodes.iter().zip(of_nodes) {
@@ -49,6 +51,7 @@ pub(super) async fn read(
     for (pod, found) in topology.pods.iter().zip(of_pods) {
         pod_facts(pod, found, of_nodes.iter().find(|node| *node.place == pod.node), &mut facts);
     }
+    topology.services.iter().for_each(|service| service_facts(service, &mut facts));
     Ok(facts)
 }
 
@@ -92,7 +95,14 @@ fn device_facts(prefix: &str, link: &Link, address: Option<Ipv4Net>, facts: &mut
     put(facts, format!("{prefix}.broadcast"), segment.map(|segment| segment.broadcast().to_string()));
 }
 
+fn service_facts(service: &ServiceSpec, facts: &mut Facts) {
+    put(facts, format!("{}.ip", service.name), Some(service.cluster_ip.to_string()));
+    put(facts, format!("{}.port", service.name), Some(service.port.to_string()));
+    put(facts, format!("{}.node-port", service.name), service.node_port.map(|port| port.to_string()));
+}
+
 fn pod_facts(pod: &PodSpec, found: &Found<'_>, node: Option<&Found<'_>>, facts: &mut Facts) {
+    put(facts, format!("{}.name", pod.name), Some(pod.called.clone()));
     if let Some(link) = found.link(POD_INTERFACE) {
         device_facts(pod.name.as_str(), link, found.address(link), facts);
         point(facts, PointName::at(&pod.name, POD_INTERFACE), &pod.name, link, LinkType::Ethernet);

@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 
 use super::standin::StandIn;
 use crate::name::PlaceName;
+use crate::nettool::Server;
 use crate::place::{Cmd, Output, Place, PlaceError, meanwhile_in_netns};
 
 /// A node or a pod: commands run by entering its network namespace. All else (files, processes) it shares with its lab.
@@ -17,6 +18,7 @@ use crate::place::{Cmd, Output, Place, PlaceError, meanwhile_in_netns};
 pub(super) struct NetnsPlace {
     name: PlaceName,
     descriptor: OwnedFd,
+    _servers: Vec<Server>,
     _ground: Arc<Ground>,
 }
 
@@ -35,8 +37,8 @@ impl Ground {
 }
 
 impl NetnsPlace {
-    pub(super) fn new(name: PlaceName, descriptor: OwnedFd, ground: Arc<Ground>) -> Self {
-        Self { name, descriptor, _ground: ground }
+    pub(super) fn new(name: PlaceName, descriptor: OwnedFd, servers: Vec<Server>, ground: Arc<Ground>) -> Self {
+        Self { name, descriptor, _servers: servers, _ground: ground }
     }
 }
 

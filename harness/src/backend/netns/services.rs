@@ -3,7 +3,10 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::site::ServiceSpec;
+use crate::site::{Endpoint, ServiceSpec};
+
+/// The version of kube-proxy whose layout the rules have.
+pub(super) const LAYOUT: &str = "v1.23";
 
 /// The alphabet of base32 (RFC 4648 section 6).
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -74,8 +77,8 @@ fn one(service: &ServiceSpec, nat: &mut Vec<String>) {
         nat.push(format!("-A {chain} {comment}{chance} -j {endpoint_chain}"));
     }
     for (endpoint, chain) in service.endpoints.iter().zip(&chains) {
-        nat.push(format!("-A {chain} -s {}/32 {comment} -j KUBE-MARK-MASQ", endpoint.ip()));
-        nat.push(format!("-A {chain} -p tcp {comment} -m tcp -j DNAT --to-destination {endpoint}"));
+        nat.push(format!("-A {chain} -s {}/32 {comment} -j KUBE-MARK-MASQ", endpoint.at.ip()));
+        nat.push(format!("-A {chain} -p tcp {comment} -m tcp -j DNAT --to-destination {}", endpoint.at));
     }
 }
 
@@ -99,7 +102,7 @@ fn service_chain(service: &ServiceSpec) -> String {
 
 /// `servicePortEndpointChainName`, of each endpoint.
 fn endpoint_chains(service: &ServiceSpec) -> Vec<String> {
-    let chain = |endpoint| format!("KUBE-SEP-{}", hash(&format!("{}tcp{endpoint}", port_name(service))));
+    let chain = |endpoint: &Endpoint| format!("KUBE-SEP-{}", hash(&format!("{}tcp{}", port_name(service), endpoint.at)));
     service.endpoints.iter().map(chain).collect()
 }
 
@@ -118,6 +121,7 @@ fn base32(bytes: &[u8]) -> impl Iterator<Item = char> + use<> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::PlaceName;
 
     fn service(namespace: &str, name: &str, port_name: Option<&str>, endpoints: &[&str]) -> ServiceSpec {
         ServiceSpec {
@@ -127,7 +131,7 @@ mod tests {
             cluster_ip: "10.96.45.119".parse().unwrap(),
             port: 80,
             node_port: Some(32_000),
-            endpoints: endpoints.iter().map(|endpoint| endpoint.parse().unwrap()).collect(),
+            endpoints: endpoints.iter().map(|at| Endpoint { pod: PlaceName::new("pod"), at: at.parse().unwrap() }).collect(),
             pods: "10.244.0.0/16".parse().unwrap(),
         }
     }

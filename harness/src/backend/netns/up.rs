@@ -18,6 +18,7 @@ use super::udp_proxy::ProxyFault;
 use super::{build, down, facts, filter, ready, services, survey, tunnel};
 use crate::backend::{Backend, Leftovers, UpError};
 use crate::name::PlaceName;
+use crate::nettool::Server;
 use crate::place::{Place, in_netns};
 use crate::site::{Emulated, NodeSpec, PodSpec, Site, Survey, Topology, TunnelKind};
 
@@ -64,7 +65,8 @@ impl Backend for Netns {
         // Everything but what the kernel made of itself: fallback devices of tunnels that nobody asked for.
         let links = ready::await_links(&all, |link| link.index >= build::OURS, self.ready_within).await?;
         let facts = facts::read(topology, &all[1..], &links[1..], emulated).await?;
-        Ok(lab.into_site(topology, stand_in, facts))
+        let servers = lab.serve(topology)?;
+        Ok(lab.into_site(topology, stand_in, servers, facts))
     }
 
     async fn down(&self, site: Site) -> Result<(), Leftovers> {
@@ -161,11 +163,26 @@ impl Lab {
         Ok(())
     }
 
-    fn into_site(self, topology: &Topology, stand_in: Option<StandIn>, facts: crate::site::Facts) -> Site {
+    /// Has every pod that is asked answer, as nettool does in the pods of a cluster.
+    fn serve(&self, topology: &Topology) -> Result<Vec<Vec<Server>>, UpError> {
+        let start = |pod: &PodSpec, namespace: &Namespace| -> Result<Vec<Server>, UpError> {
+            let one = |port: &u16| {
+                let failed = |source| UpError::Request { place: pod.name.clone(), doing: format!("listen on port {port}"), source };
+                let started = in_netns(namespace.as_fd(), || Server::start(*port, build::POD_INTERFACE, &pod.called));
+                started.and_then(|started| started).map_err(failed)
+            };
+            pod.serves.iter().map(one).collect()
+        };
+        topology.pods.iter().zip(&self.pods).map(|(pod, namespace)| start(pod, namespace)).collect()
+    }
+
+    fn into_site(self, topology: &Topology, stand_in: Option<StandIn>, servers: Vec<Vec<Server>>, facts: crate::site::Facts) -> Site {
         let ground = Arc::new(Ground::new(self.fabric.descriptor, stand_in));
         let names = topology.nodes.iter().map(|node| &node.name).chain(topology.pods.iter().map(|pod| &pod.name));
-        let places = names.zip(self.nodes.into_iter().chain(self.pods)).map(|(name, namespace)| {
-            let place: Box<dyn Place> = Box::new(NetnsPlace::new(name.clone(), namespace.descriptor, ground.clone()));
+        // Nodes serve nothing.
+        let servers = self.nodes.iter().map(|_| Vec::new()).collect::<Vec<_>>().into_iter().chain(servers);
+        let places = names.zip(self.nodes.into_iter().chain(self.pods)).zip(servers).map(|((name, namespace), servers)| {
+            let place: Box<dyn Place> = Box::new(NetnsPlace::new(name.clone(), namespace.descriptor, servers, ground.clone()));
             (name.clone(), place)
         });
         Site { places: places.collect(), facts }
@@ -207,5 +224,10 @@ fn emulated(topology: &Topology, carriers: &[Carrier]) -> Vec<Emulated> {
             format!("TUN {device} and a UDP socket; the proxy between them is ours, in place of flanneld's, which works in user space, too")
         },
     };
-    if carriers.is_empty() { Vec::new() } else { devices.into_iter().map(ours).collect() }
+    let mut emulated: Vec<Emulated> = if carriers.is_empty() { Vec::new() } else { devices.into_iter().map(ours).collect() };
+    if !topology.services.is_empty() {
+        let how = format!("its iptables rules, written once in the layout of {}; nobody watches Services or endpoints", services::LAYOUT);
+        emulated.push(Emulated { what: "kube-proxy".to_owned(), how });
+    }
+    emulated
 }

@@ -11,16 +11,15 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, getsockopt, socket, sockopt};
 
 use super::http::{self, Read};
-use super::outcome::Outcome;
-use super::send::now;
+use super::outcome::{Outcome, now};
 use crate::name::Token;
 
 /// The longest answer that is read, in bytes.
 const LONGEST: usize = 1 << 16;
 
-/// One request and its answer, from this thread's network namespace: connects, asks, reads the whole answer, closes, and waits until the
+/// One HTTP request and its answer, from this thread's network namespace: connects, asks, reads the whole answer, closes, and waits until the
 /// other end has closed, too.
-pub(super) fn ask(to: SocketAddrV4, token: Token, deadline: Duration) -> Outcome {
+pub fn ask(to: SocketAddrV4, token: Token, deadline: Duration) -> Outcome {
     let until = Instant::now() + deadline;
     let mut outcome = Outcome { sent_at: Some(now()), ..Outcome::silent(token) };
     let mut stream = match open(to, until, &mut outcome) {

@@ -1,6 +1,7 @@
 //! What the sender of a probe saw.
 
 use std::net::SocketAddrV4;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,4 +34,14 @@ impl Outcome {
     pub fn silent(token: Token) -> Self {
         Self { token, sent_at: None, answered_at: None, answer_ttl: None, answer: None, local: None, error: None }
     }
+
+    /// Of a probe that never left: why.
+    pub fn failed(token: Token, error: String) -> Self {
+        Self { error: Some(error), ..Self::silent(token) }
+    }
+}
+
+/// Nanoseconds since the epoch.
+pub(super) fn now() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
