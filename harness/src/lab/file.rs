@@ -333,6 +333,10 @@ pub(super) struct WhenFile {
     pub(super) cni_at_least: Option<At<String>>,
     /// Only below this version of the CNI.
     pub(super) cni_below: Option<At<String>>,
+    /// Only from this version of kube-proxy on.
+    pub(super) kube_proxy_at_least: Option<At<String>>,
+    /// Only below this version of kube-proxy.
+    pub(super) kube_proxy_below: Option<At<String>>,
     /// Why it does not apply elsewhere.
     pub(super) because: At<String>,
 }

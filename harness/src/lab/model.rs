@@ -10,6 +10,8 @@ use crate::expect::{Pattern, StateLine};
 use crate::name::{PlaceName, PointName, Symbol};
 use crate::site::TunnelKind;
 
+use super::when::When;
+
 /// One lab file, checked: every name in it resolves, every documented line parses.
 #[derive(Clone, Debug)]
 pub struct Lab {
@@ -364,19 +366,4 @@ pub struct StateExpectation {
     pub when: Option<When>,
     /// Where it stands in the lab file.
     pub position: Position,
-}
-
-/// Where an expectation applies. All that is given must hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct When {
-    /// Only on these backends, if any are named.
-    pub backends: Vec<String>,
-    /// Only in this kube-proxy mode.
-    pub kube_proxy: Option<String>,
-    /// Only where the CNI's version is at least this one (`3.33`).
-    pub cni_at_least: Option<String>,
-    /// Only where the CNI's version is below this one.
-    pub cni_below: Option<String>,
-    /// Why it does not apply elsewhere.
-    pub because: String,
 }

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::model::Outcome;
-use crate::lab::When;
+use crate::lab::{VersionBound, When};
 use crate::site::Facts;
+
+/// What facts call the mode that kube-proxy works in, which is no version.
+const MODE: &str = "kube-proxy-mode";
 
 /// Why an expectation is not asked here: `None` if it is; skipped where it does not apply; inconclusive where the site does not tell what
 /// decides that.
@@ -14,16 +17,20 @@ pub(super) fn not_asked(when: Option<&When>, facts: &Facts) -> Option<Outcome> {
     let backend = when.backends.is_empty() || when.backends.contains(&facts.backend);
     let mut conditions = vec![(Some(backend), format!("only on {}", when.backends.join(", ")))];
     if let Some(mode) = &when.kube_proxy {
-        let found = fact(&facts.versions, "kube-proxy-mode", &mut unknown);
+        let found = fact(&facts.versions, MODE, &mut unknown);
         conditions.push((found.map(|found| found == mode), format!("only with kube-proxy in {mode} mode")));
     }
-    if let Some(least) = &when.cni_at_least {
-        let found = fact(&facts.versions, "cni", &mut unknown);
-        conditions.push((found.map(|found| version(found) >= version(least)), format!("only from version {least} of the CNI on")));
-    }
-    if let Some(limit) = &when.cni_below {
-        let found = fact(&facts.versions, "cni", &mut unknown);
-        conditions.push((found.map(|found| version(found) < version(limit)), format!("only before version {limit} of the CNI")));
+    for bound in &when.versions {
+        conditions.push(match bound {
+            VersionBound::AtLeast(of, least) => {
+                let found = fact(&facts.versions, of.key(), &mut unknown);
+                (found.map(|found| version(found) >= version(least)), format!("only from version {least} of {of} on"))
+            }
+            VersionBound::Below(of, limit) => {
+                let found = fact(&facts.versions, of.key(), &mut unknown);
+                (found.map(|found| version(found) < version(limit)), format!("only before version {limit} of {of}"))
+            }
+        });
     }
     if let Some((_, words)) = conditions.iter().find(|(holds, _)| *holds == Some(false)) {
         return Some(Outcome::Skipped(format!("{words}: {}", when.because)));
@@ -37,7 +44,7 @@ fn undecided(conditions: &[(Option<bool>, String)]) -> &str {
 
 fn fact<'f>(versions: &'f BTreeMap<String, String>, key: &'static str, unknown: &mut Option<&'static str>) -> Option<&'f String> {
     // A version without a number (`none`, `unknown`) tells nothing.
-    let found = versions.get(key).filter(|found| key != "cni" || !version(found).is_empty());
+    let found = versions.get(key).filter(|found| key == MODE || !version(found).is_empty());
     if found.is_none() {
         unknown.get_or_insert(key);
     }

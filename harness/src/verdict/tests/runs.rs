@@ -2,7 +2,7 @@
 
 use super::world::*;
 use crate::journey::craft::frame;
-use crate::lab::When;
+use crate::lab::{VersionBound, Versioned, When};
 
 #[test]
 fn what_does_not_apply_here_is_skipped_with_its_reason() {
@@ -26,8 +26,13 @@ fn versions_decide_what_applies_and_an_unknown_one_leaves_it_open() {
     let when = |least: Option<&str>, below: Option<&str>| When {
         backends: Vec::new(),
         kube_proxy: None,
-        cni_at_least: least.map(str::to_owned),
-        cni_below: below.map(str::to_owned),
+        versions: [
+            least.map(|version| VersionBound::AtLeast(Versioned::Cni, version.to_owned())),
+            below.map(|version| VersionBound::Below(Versioned::Cni, version.to_owned())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         because: "Felix does it since".to_owned(),
     };
     for (version, least, below, outcome) in [
@@ -57,6 +62,11 @@ fn versions_decide_what_applies_and_an_unknown_one_leaves_it_open() {
     assert_eq!(spell(&world.at(4).outcome), "skipped: only with kube-proxy in ipvs mode: Felix does it since");
     world.evidence.facts.versions.insert("kube-proxy-mode".to_owned(), "ipvs".to_owned());
     assert_eq!(spell(&world.at(4).outcome), "held");
+    let below = VersionBound::Below(Versioned::KubeProxy, "1.24".to_owned());
+    world.planned().state[0].when = Some(When { versions: vec![below], ..when(None, None) });
+    assert!(spell(&world.at(4).outcome).ends_with("but the site does not tell `kube-proxy`"));
+    world.evidence.facts.versions.insert("kube-proxy".to_owned(), "v1.34.4".to_owned());
+    assert_eq!(spell(&world.at(4).outcome), "skipped: only before version 1.24 of kube-proxy: Felix does it since");
 }
 
 #[test]

@@ -221,7 +221,7 @@ pub(super) fn printed(stdout: &str) -> StateText {
 }
 
 pub(super) fn only_on(backend: &str) -> When {
-    When { backends: vec![backend.to_owned()], kube_proxy: None, cni_at_least: None, cni_below: None, because: "it is so there".to_owned() }
+    When { backends: vec![backend.to_owned()], kube_proxy: None, versions: Vec::new(), because: "it is so there".to_owned() }
 }
 
 fn plan(scenarios: Vec<Scenario>) -> Plan {
