@@ -3,6 +3,7 @@
 //! Rooms in the order of the data flow; a room imports from lower floors only (`tests/tidy.rs` holds that).
 //! Left of [`evidence`] the world, which may fail; right of it pure functions from values to values.
 
+pub mod fault;
 pub mod name;
 pub mod packet;
 pub mod place;

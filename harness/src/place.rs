@@ -6,10 +6,13 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::resume_unwind;
+use std::pin::Pin;
 use std::thread;
 
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use nix::sched::{CloneFlags, setns};
+use tokio::io::AsyncWrite;
 
 use crate::name::PlaceName;
 
@@ -26,6 +29,13 @@ impl Cmd {
     /// A program and its arguments.
     pub fn new(program: impl Into<String>, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { program: program.into(), args: args.into_iter().map(Into::into).collect() }
+    }
+
+    /// This command with more arguments behind its own.
+    #[must_use]
+    pub fn with(mut self, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
     }
 
     /// Splits a plain command line at white space; nothing in it is quoted or expanded.
@@ -51,6 +61,25 @@ pub struct Output {
     pub stdout: String,
     /// Standard error, likewise.
     pub stderr: String,
+}
+
+/// A command that runs in a place. Dropped, its standard input is closed, which is to end it.
+pub struct Process {
+    /// Its standard input.
+    pub input: Pin<Box<dyn AsyncWrite + Send>>,
+    /// What it says, piece by piece as it comes; ends when it does.
+    pub said: BoxStream<'static, io::Result<Said>>,
+    /// Its exit status, once it has said all.
+    pub status: BoxFuture<'static, io::Result<i32>>,
+}
+
+/// A piece of what a command says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// On standard output.
+    Output(Vec<u8>),
+    /// On standard error.
+    Error(Vec<u8>),
 }
 
 /// Why nothing can be said of a command.
@@ -88,6 +117,18 @@ pub trait Place: Send + Sync {
 
     /// Its network namespace, where this process can enter it.
     fn netns(&self) -> Option<BorrowedFd<'_>>;
+
+    /// Starts `cmd` and leaves it running, where a place can do that.
+    fn start<'a>(&'a self, cmd: &'a Cmd) -> BoxFuture<'a, Result<Process, PlaceError>> {
+        let source = io::Error::from(io::ErrorKind::Unsupported);
+        let error = PlaceError::Start { command: cmd.to_string(), place: self.name().clone(), source };
+        Box::pin(std::future::ready(Err(error)))
+    }
+
+    /// How this very program is called there, if it is there.
+    fn program(&self) -> Option<Cmd> {
+        None
+    }
 }
 
 /// Runs `f` to its end on a fresh thread that has entered the network namespace `netns`; this thread stays where it is.

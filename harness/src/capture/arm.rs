@@ -1,17 +1,22 @@
 //! Arming: a capture that listens at every point it can.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, PipeWriter, Write};
 use std::thread;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use tokio::sync::oneshot;
 
+use super::elsewhere::Agent;
 use super::listen::{Common, Listener, serve};
-use super::options::{Options, Target};
+use super::options::{Engine, Options, Target};
 use super::problem::{CaptureError, failed};
 use super::recording::{Liveness, Recording};
-use crate::name::{PointName, Token};
-use crate::place::meanwhile_in_netns;
+use super::tcpdump::Tcpdump;
+use crate::fault::in_words;
+use crate::name::{PlaceName, PointName, Token};
+use crate::place::{Place, meanwhile_in_netns};
 use crate::site::Site;
 
 /// How many points are opened at the same time, each on a thread of its own: a ring costs a grace period of the kernel, and those can be shared.
@@ -19,11 +24,12 @@ const TOGETHER: usize = 64;
 
 /// A capture that listens: the proof that a probe may be sent. Dropping it ends the capture unread.
 #[derive(Debug)]
-pub struct Armed {
+pub struct Armed<'s> {
     /// One per point, in order: what is known of it, and why it does not listen if it does not.
     points: Vec<(Target, Option<String>)>,
     snap_length: u32,
     serving: Option<Serving>,
+    elsewhere: Vec<Elsewhere<'s>>,
 }
 
 /// The thread that captures.
@@ -31,31 +37,104 @@ pub struct Armed {
 struct Serving {
     /// A byte here closes the capture; its end abandons it.
     orders: PipeWriter,
-    heard: oneshot::Receiver<Vec<Recording>>,
+    heard: oneshot::Receiver<Vec<(u32, Recording)>>,
+}
+
+/// A process that captures in its place.
+enum Elsewhere<'s> {
+    Agent(Agent),
+    Tcpdump(Tcpdump, &'s dyn Place),
+}
+
+impl fmt::Debug for Elsewhere<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Agent(_) => "Agent",
+            Self::Tcpdump(..) => "Tcpdump",
+        })
+    }
+}
+
+impl Elsewhere<'_> {
+    async fn finish(self) -> Vec<(u32, Recording)> {
+        match self {
+            // Without an answer its points are lost, which is what becomes of points that nobody tells of.
+            Self::Agent(agent) => agent.finish().await.unwrap_or_default(),
+            Self::Tcpdump(tcpdump, place) => vec![tcpdump.finish(place).await],
+        }
+    }
 }
 
 /// Listens at every one of `points`, and returns once all of them do that can; a point that cannot ends as [`Liveness::NeverArmed`].
-pub async fn arm(site: &Site, points: &[Target], options: &Options) -> Armed {
+///
+/// A place that this process can enter has its sockets opened from here; another is asked to run this very program, which is to be there.
+pub async fn arm<'s>(site: &'s Site, points: &[Target], options: &Options) -> Armed<'s> {
     let common = Common::new(options);
-    let numbered: Vec<(u32, &Target)> = (0..).zip(points).collect();
-    let (mut listeners, mut armed) = (Vec::new(), Vec::new());
-    for some in numbered.chunks(TOGETHER) {
+    let mut armed: Vec<(Target, Option<String>)> = points.iter().map(|target| (target.clone(), None)).collect();
+    let (mut here, mut there) = (Vec::new(), BTreeMap::<&PlaceName, Vec<(u32, Target)>>::new());
+    for (number, target) in (0..).zip(points) {
+        let enters = site.places.get(&target.place).is_none_or(|place| place.netns().is_some());
+        if enters && options.engine == Engine::Sockets {
+            here.push((number, target));
+        } else {
+            there.entry(&target.place).or_default().push((number, target.clone()));
+        }
+    }
+    let mut listeners = Vec::new();
+    for some in here.chunks(TOGETHER) {
         let opened = join_all(some.iter().map(|(number, target)| open(site, target, *number, options, common.token))).await;
-        for (opened, (_, target)) in opened.into_iter().zip(some) {
-            let refused = opened.map(|listener| listeners.push(listener)).err();
-            armed.push(((*target).clone(), refused.map(|error| error.in_words())));
+        for (opened, (number, _)) in opened.into_iter().zip(some) {
+            armed[*number as usize].1 = opened.map(|listener| listeners.push(listener)).err().map(|error| in_words(&error));
         }
     }
-    let serving = start(listeners, common).map_err(failed("start the thread that captures"));
+    let mut elsewhere = Vec::new();
+    for (process, refused) in
+        join_all(there.into_iter().map(|(place, points)| send_there(site, place, points, options, common.token))).await
+    {
+        elsewhere.extend(process);
+        for (number, why) in refused {
+            armed[number as usize].1 = Some(why);
+        }
+    }
+    let serving =
+        if here.is_empty() { Ok(None) } else { start(listeners, common).map(Some).map_err(failed("start the thread that captures")) };
     if let Err(error) = &serving {
-        for (_, refused) in &mut armed {
-            refused.get_or_insert_with(|| error.in_words());
+        for (number, _) in &here {
+            armed[*number as usize].1.get_or_insert_with(|| in_words(error));
         }
     }
-    Armed { points: armed, snap_length: options.snap_length, serving: serving.ok() }
+    Armed { points: armed, snap_length: options.snap_length, serving: serving.ok().flatten(), elsewhere }
 }
 
-impl Armed {
+/// Has processes in a place listen at its points: those that do, and why some points are not listened at, by their numbers.
+async fn send_there<'s>(
+    site: &'s Site,
+    place: &PlaceName,
+    points: Vec<(u32, Target)>,
+    options: &Options,
+    token: Token,
+) -> (Vec<Elsewhere<'s>>, Vec<(u32, String)>) {
+    let numbers: Vec<u32> = points.iter().map(|(number, _)| *number).collect();
+    let all = |error: &CaptureError| numbers.iter().map(|number| (*number, in_words(error))).collect();
+    let Some(place) = site.places.get(place) else { return (Vec::new(), all(&CaptureError::NoPlace)) };
+    if options.engine == Engine::Tcpdump {
+        let armed = join_all(points.into_iter().map(|(number, target)| async move {
+            let tcpdump = Tcpdump::arm(&**place, number, target, options).await;
+            tcpdump.map(|tcpdump| Elsewhere::Tcpdump(tcpdump, &**place)).map_err(|error| (number, in_words(&error)))
+        }));
+        let (listening, refused): (Vec<_>, Vec<_>) = armed.await.into_iter().partition(Result::is_ok);
+        return (listening.into_iter().flatten().collect(), refused.into_iter().filter_map(Result::err).collect());
+    }
+    match Agent::arm(&**place, points, options, token).await {
+        Ok((agent, refused)) => {
+            let refused = numbers.iter().zip(refused).filter_map(|(number, why)| Some((*number, why?)));
+            (vec![Elsewhere::Agent(agent)], refused.collect())
+        }
+        Err(error) => (Vec::new(), all(&error)),
+    }
+}
+
+impl Armed<'_> {
     /// The points that do not listen, and why.
     pub fn refused(&self) -> impl Iterator<Item = (&PointName, &str)> {
         self.points.iter().filter_map(|(target, refused)| Some((&target.point, refused.as_deref()?)))
@@ -66,21 +145,25 @@ impl Armed {
     ///
     /// All that the probe caused at a point must have happened before: a ring keeps its order, so what lies before the sentinel is complete.
     pub async fn finish(self) -> Vec<Recording> {
-        let mut heard = match self.serving {
-            Some(serving) => serving.finish().await.into_iter().peekable(),
-            None => Vec::new().into_iter().peekable(),
+        let here = async {
+            match self.serving {
+                Some(serving) => serving.finish().await,
+                None => Vec::new(),
+            }
         };
-        let recording = |(target, refused): (Target, Option<String>)| {
-            let listened = heard.next_if(|recording| refused.is_none() && recording.point == target.point);
+        let (here, there) = join(here, join_all(self.elsewhere.into_iter().map(Elsewhere::finish))).await;
+        let mut heard: BTreeMap<u32, Recording> = here.into_iter().chain(there.into_iter().flatten()).collect();
+        let recordings = (0..).zip(self.points).map(|(number, (target, refused))| {
+            let listened = heard.remove(&number).filter(|_| refused.is_none());
             listened.unwrap_or_else(|| silent(target, self.snap_length, refused))
-        };
-        self.points.into_iter().map(recording).collect()
+        });
+        recordings.collect()
     }
 }
 
 impl Serving {
     /// What was heard; nothing, if the thread has come to grief.
-    async fn finish(mut self) -> Vec<Recording> {
+    async fn finish(mut self) -> Vec<(u32, Recording)> {
         if self.orders.write_all(&[1]).is_err() {
             return Vec::new();
         }
@@ -131,7 +214,7 @@ fn silent(target: Target, snap_length: u32, refused: Option<String>) -> Recordin
         snap_length,
         frames: Vec::new(),
         dropped: 0,
-        liveness: refused.map_or_else(|| Liveness::Lost("the thread that captures ended early".into()), Liveness::NeverArmed),
+        liveness: refused.map_or_else(|| Liveness::Lost("what captures there ended early".into()), Liveness::NeverArmed),
         promiscuous: false,
     }
 }

@@ -57,7 +57,12 @@ pub(super) struct Common {
 
 impl Common {
     pub(super) fn new(options: &Options) -> Self {
-        Self { token: sentinel::token(), options: options.clone(), room: ROOM }
+        Self::of(options, sentinel::token())
+    }
+
+    /// As part of a capture whose sentinels are known by `token`.
+    pub(super) fn of(options: &Options, token: Token) -> Self {
+        Self { token, options: options.clone(), room: ROOM }
     }
 
     /// How many bytes of a frame the kernel hands over; never so few that a sentinel is not known.
@@ -175,7 +180,7 @@ impl Heard {
 }
 
 /// Serves all points until a byte comes in from `orders`, then closes the capture and says what was heard. `None`: `orders` was closed, nobody wants to know.
-pub(super) fn serve(listeners: &mut [Listener], common: &mut Common, mut orders: impl Read + AsFd) -> Option<Vec<Recording>> {
+pub(super) fn serve(listeners: &mut [Listener], common: &mut Common, mut orders: impl Read + AsFd) -> Option<Vec<(u32, Recording)>> {
     loop {
         let ordered = attend(listeners, common, Some(orders.as_fd()), None, |listener| !listener.starved);
         if ordered {
@@ -187,7 +192,7 @@ pub(super) fn serve(listeners: &mut [Listener], common: &mut Common, mut orders:
         }
     }
     close(listeners, common);
-    Some(listeners.iter_mut().map(|listener| listener.recording(&common.options)).collect())
+    Some(listeners.iter_mut().map(|listener| (listener.number, listener.recording(&common.options))).collect())
 }
 
 /// Sends every point its sentinel and reads until all are in, or the deadline has passed.

@@ -9,13 +9,18 @@ mod recording;
 mod arm;
 mod listen;
 
+mod agent;
+mod elsewhere;
+mod tcpdump;
+
 mod block;
 mod link;
 mod problem;
 mod ring;
 mod sentinel;
 
+pub use agent::attend;
 pub use arm::{Armed, arm};
-pub use options::{Options, Sabotage, Target};
+pub use options::{Engine, Options, Sabotage, Target};
 pub use problem::CaptureError;
 pub use recording::{Liveness, Recording};

@@ -8,9 +8,17 @@ pub enum CaptureError {
     /// The site has no such place.
     #[error("the site has no place of that name")]
     NoPlace,
-    /// The place's network namespace cannot be entered from here.
-    #[error("its network namespace cannot be entered from here")]
+    /// The place's network namespace cannot be entered from here, and this program is not there either.
+    #[error("its network namespace cannot be entered from here, and no agent of ours is there")]
     NoNamespace,
+    /// A process that captures there could not be started, or came to grief.
+    #[error("{what} in its place {why}")]
+    Elsewhere {
+        /// `our agent`, `tcpdump`.
+        what: &'static str,
+        /// What became of it.
+        why: String,
+    },
     /// Entering the namespace failed.
     #[error("cannot enter its network namespace")]
     Enter(#[source] io::Error),
@@ -48,13 +56,6 @@ pub enum CaptureError {
         #[source]
         source: io::Error,
     },
-}
-
-impl CaptureError {
-    /// The error and what lies behind it, in one line.
-    pub(super) fn in_words(&self) -> String {
-        std::error::Error::source(self).map_or_else(|| self.to_string(), |source| format!("{self}: {source}"))
-    }
 }
 
 /// For `map_err`: the system call that tried `operation` failed.

@@ -40,7 +40,7 @@ Examples:
   cnilab run calico-ipip --format junit=out.xml --format terminal
   cnilab run calico-ipip --mutate reply-dropped       break it on purpose: does the lab notice?
   cnilab run calico-ipip --keep                       look around in it afterwards; Ctrl-C ends it")]
-    Run(Run),
+    Run(Box<Run>),
     /// Judge a recorded run again; needs neither root nor the lab.
     Judge(Judge),
     /// Report a recorded run; the same as `judge`, but always exits 0 when the report could be written.
@@ -136,6 +136,17 @@ pub(super) struct Run {
     pub(super) output: Output,
 }
 
+/// What captures in the nodes and pods of a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CaptureName {
+    /// Sockets of this process where it can enter the nodes' network namespaces (root, a Docker of this host), agents elsewhere.
+    Sockets,
+    /// This program, as an agent in the nodes; it sends the probes, too.
+    Agent,
+    /// tcpdump in the nodes, which must have it.
+    Tcpdump,
+}
+
 /// What is chosen about a kind cluster.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "With --backend kind")]
@@ -152,6 +163,9 @@ pub(super) struct Cluster {
     /// An image for the pods in place of our own nettool.
     #[arg(long, value_name = "IMAGE")]
     pub(super) pod_image: Option<String>,
+    /// What captures in nodes and pods.
+    #[arg(long, value_enum, default_value = "sockets")]
+    pub(super) capture: CaptureName,
     /// An image that stands in for one that a manifest names; may be given several times.
     #[arg(long, value_name = "OLD=NEW", env = "CNILAB_SET_IMAGE", value_delimiter = ',', value_parser = pair)]
     pub(super) set_image: Vec<(String, String)>,

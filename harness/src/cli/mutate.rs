@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::find::{load, read_text, say_problems};
 use super::output::{complain, data, say};
 use super::run::{stop_on_signals, this_program};
+use crate::capture::Engine;
 use crate::lab::{self, Lab, Mutation};
 use crate::run::{Breakage, Request, Stopper, conduct, new_run, noticed, scenarios_of};
 
@@ -58,6 +59,7 @@ fn one(lab: &Lab, mutation: &Mutation, folder: &Path, exe: &Path, stopper: &Stop
         evidence: std::path::absolute(folder).map_err(|_| Exit::BadInput)?,
         scenarios: scenarios_of(mutation, lab),
         snap_length: 256,
+        engine: Engine::default(),
         breakage: Some(Breakage::of(mutation)),
         keep: false,
     };

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io::{IsTerminal, Write};
 
-use crate::run::with_causes;
+use crate::fault::in_words;
 
 /// Writes data, as it is, to standard output.
 pub(super) fn data(text: &str) {
@@ -19,7 +19,7 @@ pub(super) fn say(line: &str) {
 
 /// Says what went wrong and every cause of it, each once, on standard error.
 pub(super) fn complain(error: &dyn Error) {
-    say(&format!("error: {}", with_causes(error)));
+    say(&format!("error: {}", in_words(error)));
 }
 
 /// Whether what we print may be coloured: standard output and standard error are terminals, and `NO_COLOR` (no-color.org) not set.

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::args::{BackendName, Cluster, Run};
+use super::args::{BackendName, CaptureName, Cluster, Run};
 use super::exit::Exit;
 use super::find::load;
 use super::judge::write_reports;
 use super::output::{complain, say};
 use super::progress::Progress;
-use crate::backend::kind::Choices;
+use crate::backend::kind::{Capture, Choices};
+use crate::capture::Engine;
 use crate::evidence::default_folder;
 use crate::lab::{Lab, matches_glob};
 use crate::run::{Breakage, ClusterChoices, Request, RunError, Stopper, conduct, conduct_on_kind, new_run};
@@ -97,6 +98,7 @@ fn request(lab: &Lab, scenarios: Vec<String>, evidence: Option<&Path>, breakage:
         evidence,
         scenarios,
         snap_length: args.snaplen,
+        engine: if args.cluster.capture == CaptureName::Tcpdump { Engine::Tcpdump } else { Engine::Sockets },
         breakage,
         keep: args.keep,
     })
@@ -118,6 +120,11 @@ fn cluster_choices(lab: &Lab, args: &Cluster) -> Result<ClusterChoices, Exit> {
         reuse: args.reuse.clone(),
         node_image: args.node_image.clone(),
         pod_image: args.pod_image.clone(),
+        capture: match args.capture {
+            CaptureName::Sockets => Capture::Sockets,
+            CaptureName::Agent => Capture::Agent,
+            CaptureName::Tcpdump => Capture::Tcpdump,
+        },
     })
 }
 

@@ -87,9 +87,14 @@ mod tests {
 
     #[test]
     fn an_answer_is_as_long_as_the_documents() {
-        let (head, body) = answer("PodName: cni-qqj89 | PodIP: eth0 10.244.1.2/24\n", DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000));
+        let (head, body) =
+            answer("PodName: cni-qqj89 | PodIP: eth0 10.244.1.2/24\n", DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000));
         assert_eq!((head.len(), body.len()), (236, 47));
-        assert!(std::str::from_utf8(&head).unwrap().contains("Date: Fri, 04 Oct 2024 00:00:00 GMT\r\n"), "{}", String::from_utf8_lossy(&head));
+        assert!(
+            std::str::from_utf8(&head).unwrap().contains("Date: Fri, 04 Oct 2024 00:00:00 GMT\r\n"),
+            "{}",
+            String::from_utf8_lossy(&head)
+        );
         let whole = [head, body].concat();
         assert_eq!(read(&whole), Read::Whole("PodName: cni-qqj89 | PodIP: eth0 10.244.1.2/24".into()));
         (0..whole.len()).for_each(|length| assert_eq!(read(&whole[..length]), Read::More, "{length} bytes"));

@@ -14,9 +14,11 @@ mod outq;
 mod serve;
 mod sockets;
 
+mod inside;
 mod tool;
 
 pub use ask::ask;
+pub use inside::{own_sysfs, process_of};
 pub use outcome::Outcome;
 pub use ping::{knock, ping};
 pub use serve::Server;

@@ -1,13 +1,17 @@
 //! What nettool does, as a command line says it.
 
+use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::os::fd::AsFd as _;
 use std::time::{Duration, SystemTime};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use super::inside::become_inside;
 use super::{Outcome, Server, ask, ping};
+use crate::capture;
 use crate::name::Token;
 
 /// One thing to do in a pod.
@@ -40,6 +44,16 @@ pub enum Tool {
         /// What is said of every probe
         #[command(flatten)]
         how: How,
+    },
+    /// Capture, as a line on standard input says, until that ends; what is heard is told on standard output
+    Capture,
+    /// Run a command in the network namespace of one of this node's containers
+    Inside {
+        /// The container's id
+        container: String,
+        /// The command
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
     },
 }
 
@@ -117,6 +131,17 @@ pub fn run(tool: Tool) -> Result<String, NettoolError> {
                 format!("{} bytes from {address}: ttl={ttl} time={:.3} ms\n", size + 8, after.as_secs_f64() * 1000.0)
             });
             how.tell(&outcome, answer)
+        }
+        Tool::Capture => {
+            let refused = |source| NettoolError::Refused { doing: "capture".to_owned(), source };
+            // Not the buffered input of `std`: what follows the order is polled for.
+            let input = io::stdin().as_fd().try_clone_to_owned().map(File::from).map_err(refused)?;
+            capture::attend(input, io::stdout().lock()).map_err(refused)?;
+            Ok(String::new())
+        }
+        Tool::Inside { container, command } => {
+            let source = become_inside(&container, &command);
+            Err(NettoolError::Refused { doing: format!("run {} in the container {container}", command[0]), source })
         }
     }
 }

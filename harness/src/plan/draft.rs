@@ -6,7 +6,9 @@ use std::net::SocketAddrV4;
 use crate::lab::{CurlTarget, Lab, LabNode, LabPod, LabService, LabWiring, Probe, Scenario};
 use crate::name::{PointName, Symbol};
 use crate::packet::Value;
-use crate::site::{BridgeSpec, Endpoint, Nic, NodeSpec, PeerSpec, PodSpec, RouteSpec, ServiceSpec, Topology, TunnelKind, TunnelSpec, Wiring};
+use crate::site::{
+    BridgeSpec, Endpoint, Nic, NodeSpec, PeerSpec, PodSpec, RouteSpec, ServiceSpec, Topology, TunnelKind, TunnelSpec, Wiring,
+};
 
 use super::model::{Plan, PlannedScenario};
 
@@ -38,8 +40,7 @@ fn constants(lab: &Lab) -> BTreeMap<Symbol, String> {
 }
 
 fn service_spec(lab: &Lab, service: &LabService) -> ServiceSpec {
-    let endpoint =
-        |pod: &LabPod| Endpoint { pod: pod.name.clone(), at: SocketAddrV4::new(pod.address, service.target_port) };
+    let endpoint = |pod: &LabPod| Endpoint { pod: pod.name.clone(), at: SocketAddrV4::new(pod.address, service.target_port) };
     ServiceSpec {
         name: service.name.clone(),
         namespace: service.namespace.clone(),

@@ -9,8 +9,9 @@ use super::record::{Linger, record};
 use super::teller::{Phases, Teller};
 use super::{Request, RunError, Stopper};
 use crate::backend::Backend;
-use crate::backend::kind::{Choices, Kind, Options, Progress, Watch};
+use crate::backend::kind::{Capture, Choices, Kind, Options, Progress, Watch};
 use crate::event::Event;
+use crate::fault::in_words;
 use crate::site::Survey;
 use crate::wait::{Look, until};
 
@@ -30,6 +31,8 @@ pub struct ClusterChoices {
     pub node_image: Option<String>,
     /// An image for the pods in place of nettool.
     pub pod_image: Option<String>,
+    /// What captures in nodes and pods.
+    pub capture: Capture,
 }
 
 /// Carries out a run on a kind cluster of its own, and judges it.
@@ -79,6 +82,7 @@ fn options(lab: &str, run: &str, choices: &ClusterChoices, folder: PathBuf, watc
         reuse: choices.reuse.clone(),
         node_image: choices.node_image.clone(),
         pod_image: choices.pod_image.clone(),
+        capture: choices.capture,
         plugin_folders: Options::usual_plugin_folders(),
         program: PathBuf::from("/proc/self/exe"),
         folder,
@@ -117,7 +121,7 @@ fn leave_standing(kind: &Kind, told: &Listener) -> Linger {
             Linger::Yes
         }
         Err(error) => {
-            tell(told, &Event::Note { text: super::with_causes(&error) });
+            tell(told, &Event::Note { text: in_words(&error) });
             Linger::No
         }
     }

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use super::record::{Linger, record};
 use super::teller::{Phases, Teller};
-use super::{Breakage, Request, RunError, with_causes};
+use super::{Breakage, Request, RunError};
 use crate::backend::netns::{Netns, enclosure};
 use crate::event::Event;
+use crate::fault::in_words;
 use crate::site::Site;
 
 /// The process that holds an embedded lab: takes a [`Request`] on standard input and tells [`Event`]s on standard output.
@@ -18,7 +19,7 @@ pub fn enclosed(inner: bool) -> ExitCode {
     }
     let carried_out = carry_out();
     if let Err(error) = &carried_out {
-        tell(&Event::Failed { text: with_causes(error), host_cannot: error.host_cannot() });
+        tell(&Event::Failed { text: in_words(error), host_cannot: error.host_cannot() });
     }
     ExitCode::from(u8::from(carried_out.is_err()))
 }

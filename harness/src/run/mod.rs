@@ -17,7 +17,7 @@ mod teller;
 pub use cluster::{ClusterChoices, conduct_on_kind, survey_on_kind};
 pub use conduct::{Finished, conduct, judge_folder};
 pub use enclosed::enclosed;
-pub use error::{RunError, with_causes};
+pub use error::RunError;
 pub use mutation::{Breakage, noticed, scenarios_of};
 pub use request::{Request, new_run};
 pub use stopper::Stopper;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::mutation::Breakage;
+use crate::capture::Engine;
 
 /// One run, as it crosses the pipe to the enclosed process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,6 +27,8 @@ pub struct Request {
     pub scenarios: Vec<String>,
     /// How many bytes of a frame to keep; 0: all.
     pub snap_length: u32,
+    /// What captures.
+    pub engine: Engine,
     /// What to break on purpose.
     pub breakage: Option<Breakage>,
     /// Leave the lab up after the last scenario until standard input ends.

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::Request;
 use super::mutation::Breakage;
 use super::teller::Teller;
-use super::{Request, with_causes};
 use crate::capture::{self, Target};
 use crate::evidence::{ScenarioEvidence, StateText};
+use crate::fault::in_words;
 use crate::plan::{BoundPoint, BoundScenario, BoundState};
 use crate::probe;
 use crate::site::Site;
@@ -27,6 +28,7 @@ pub(super) async fn carry_out(request: &Request, scenario: &BoundScenario, site:
         let options = capture::Options {
             snap_length: request.snap_length,
             deadline: CLOSING,
+            engine: request.engine,
             sabotage: request.breakage.as_ref().and_then(Breakage::sabotage),
         };
         let points: Vec<_> = scenario.points.iter().map(target).collect();
@@ -51,7 +53,7 @@ fn target(point: &BoundPoint) -> Target {
 /// Runs a state command; one that cannot run is recorded as such.
 async fn look_at(site: &Site, state: &BoundState) -> StateText {
     let ran = match site.places.get(&state.on) {
-        Some(place) => place.run(&state.command).await.map_err(|error| with_causes(&error)),
+        Some(place) => place.run(&state.command).await.map_err(|error| in_words(&error)),
         None => Err(format!("there is no place {}", state.on)),
     };
     let (status, stdout, stderr) = match ran {

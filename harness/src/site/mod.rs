@@ -7,4 +7,6 @@ mod facts;
 mod topology;
 
 pub use facts::{Ability, Emulated, Facts, PointFact, Site, Survey};
-pub use topology::{BridgeSpec, Endpoint, Nic, NodeSpec, PeerSpec, PodSpec, RouteSpec, ServiceSpec, Topology, TunnelKind, TunnelSpec, Wiring};
+pub use topology::{
+    BridgeSpec, Endpoint, Nic, NodeSpec, PeerSpec, PodSpec, RouteSpec, ServiceSpec, Topology, TunnelKind, TunnelSpec, Wiring,
+};

@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cnilab::backend::kind::{Choices, Kind, Options, Progress, Share, Stray, Watch, Why, strays, sweep};
+use cnilab::backend::kind::{Capture, Choices, Kind, Options, Progress, Share, Stray, Watch, Why, strays, sweep};
 use cnilab::backend::{Backend, UpError};
 use cnilab::name::{PlaceName, Symbol, Token};
 use cnilab::nettool;
@@ -78,6 +78,7 @@ fn options(run: &str, folder: &Path) -> Options {
         reuse: None,
         node_image: std::env::var("CNILAB_NODE_IMAGE").ok(),
         pod_image: None,
+        capture: Capture::default(),
         plugin_folders: Options::usual_plugin_folders(),
         program: PathBuf::from(env!("CARGO_BIN_EXE_cnilab")),
         folder: folder.to_owned(),

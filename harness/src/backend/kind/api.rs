@@ -12,8 +12,8 @@ use kube::discovery::{ApiResource, Scope, pinned_kind};
 use kube::{Api, Client, Config};
 
 use super::error::KindError;
-use super::fetch::chain;
 use super::manifest;
+use crate::fault::in_words;
 use crate::wait::{Look, until};
 
 /// By which the cluster tells our changes from those of others.
@@ -26,8 +26,8 @@ const SOON: Duration = Duration::from_secs(30);
 /// A connection to the cluster of this kubeconfig file, and no other.
 pub(super) async fn connect(kubeconfig: &Path) -> Result<Client, KindError> {
     let unusable = |why: String| KindError::Unfit(format!("the kubeconfig {} that kind wrote cannot be used: {why}", kubeconfig.display()));
-    let read = Kubeconfig::read_from(kubeconfig).map_err(|error| unusable(chain(&error)))?;
-    let config = Config::from_custom_kubeconfig(read, &KubeConfigOptions::default()).await.map_err(|error| unusable(chain(&error)))?;
+    let read = Kubeconfig::read_from(kubeconfig).map_err(|error| unusable(in_words(&error)))?;
+    let config = Config::from_custom_kubeconfig(read, &KubeConfigOptions::default()).await.map_err(|error| unusable(in_words(&error)))?;
     Client::try_from(config).map_err(KindError::api("be spoken to"))
 }
 
@@ -53,7 +53,7 @@ pub(super) async fn apply(client: &Client, objects: &[DynamicObject]) -> Result<
             // What another object brings may come a moment later: a CRD's kind, a namespace, a namespace's service account.
             Err(kube::Error::Api(status)) if [403, 404, 409].contains(&status.code) => Look::NotYet(status.message),
             Err(kube::Error::Api(status)) if status.code < 500 => Look::Never(status.message),
-            Err(error) => Look::NotYet(chain(&error)),
+            Err(error) => Look::NotYet(in_words(&error)),
         })
         .await?;
     }
@@ -67,7 +67,7 @@ async fn served(client: &Client, (version, kind): &(String, String)) -> Result<(
     let what = format!("{kind} served");
     let found = until(&what, SOON, EVERY, async || match pinned_kind(client, &wanted).await {
         Ok((resource, capabilities)) => Look::Done((resource, capabilities.scope == Scope::Namespaced)),
-        Err(error) => Look::NotYet(chain(&error)),
+        Err(error) => Look::NotYet(in_words(&error)),
     });
     Ok(found.await?)
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{elf, fetch};
+use crate::place::Cmd;
 
 /// Where the program stands in the image.
 pub(super) const PROGRAM: &str = "/cnilab";
@@ -32,8 +33,7 @@ pub(super) fn pack(program: &Path, archive: &Path) -> io::Result<Image> {
     let files = collect(program)?;
     let layer = tape(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice(), 0o755)))?;
     let layer_hash = fetch::hash(&layer);
-    let folders: BTreeSet<&str> = files.keys().filter_map(|path| path.rsplit_once('/')).map(|(folder, _)| folder).collect();
-    let search = folders.into_iter().filter(|folder| !folder.is_empty()).collect::<Vec<_>>().join(":");
+    let search = libraries(&files, "");
     let config = json!({
         "architecture": architecture(),
         "os": "linux",
@@ -90,6 +90,31 @@ fn library_folders(loader: &str) -> io::Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
+/// A program and what it needs to run, to be unpacked at the root of a container's files: an archive that has all of it under `folder`, and how
+/// the program is called there, whatever libraries and whatever loader are there besides.
+///
+/// # Errors
+/// If the program or a library it names cannot be read.
+pub(super) fn agent(program: &Path, folder: &str) -> io::Result<(Vec<u8>, Cmd)> {
+    let files = collect(program)?;
+    let placed: Vec<(String, &[u8])> = files.iter().map(|(path, bytes)| (format!("{folder}{path}"), bytes.as_slice())).collect();
+    let tape = tape(placed.iter().map(|(path, bytes)| (path.as_str(), *bytes, 0o755)))?;
+    let program = format!("{folder}{PROGRAM}");
+    let loader = files.keys().find(|path| path.rsplit('/').next().is_some_and(|name| name.starts_with("ld-") || name.starts_with("ld.so")));
+    let command = match loader {
+        // ld.so(8): a loader that is called itself loads the program that it is given.
+        Some(loader) => Cmd::new(format!("{folder}{loader}"), ["--library-path", &libraries(&files, folder), &program]),
+        None => Cmd::new(program, [""; 0]),
+    };
+    Ok((tape, command))
+}
+
+/// The folders of files, as a loader's search path; each below `root`.
+fn libraries(files: &BTreeMap<String, Vec<u8>>, root: &str) -> String {
+    let folders: BTreeSet<&str> = files.keys().filter_map(|path| path.rsplit_once('/')).map(|(folder, _)| folder).collect();
+    folders.into_iter().filter(|folder| !folder.is_empty()).map(|folder| format!("{root}{folder}")).collect::<Vec<_>>().join(":")
+}
+
 /// A tar archive of these files; the same files give the same bytes.
 pub(super) fn tape<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8], u32)>) -> io::Result<Vec<u8>> {
     let mut builder = tar::Builder::new(Vec::new());
@@ -142,6 +167,17 @@ mod tests {
         for library in needs.libraries {
             assert!(paths.iter().any(|path| path.ends_with(&library)), "{library} is not in {paths:?}");
         }
+    }
+
+    #[test]
+    fn an_agent_runs_from_its_own_folder_by_its_own_loader() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (tape, command) = agent(Path::new("/bin/true"), "/opt/agent").expect("packed");
+        tar::Archive::new(tape.as_slice()).unpack(folder.path()).expect("a tape");
+        let here = |text: &str| text.replace("/opt/agent", &folder.path().join("opt/agent").to_string_lossy());
+        #[expect(clippy::disallowed_methods, reason = "the test is whether it runs")]
+        let status = std::process::Command::new(here(&command.program)).args(command.args.iter().map(|arg| here(arg))).status();
+        assert!(status.expect("it starts").success(), "{command}");
     }
 
     #[test]

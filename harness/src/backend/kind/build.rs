@@ -1,25 +1,24 @@
 //! Bring-up: from a topology to a site, in phases.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde_json::json;
 
 use super::archive::Image;
+use super::clear::clear;
 use super::engine::Engine;
 use super::error::KindError;
 use super::facts::{Seen, SeenNode, SeenPod, facts};
-use super::machine::{Machine, network_of};
+use super::machine::{self, Machine};
 use super::options::{Clock, Options, Share};
-use super::place::KindPlace;
 use super::pods::{self, PodImage, RUN, Running};
 use super::prepare::Prepared;
 use super::program::Program;
+use super::reach::{Container, Reach, remove};
 use super::recipe::Step;
 use super::services::{self, Serving};
 use super::steps::{self, Cluster};
-use super::clear::clear;
-use super::{api, archive, links, load, tables, versions};
+use super::{api, archive, links, load, versions};
 use crate::name::PlaceName;
 use crate::place::Place;
 use crate::site::{Site, Topology};
@@ -70,18 +69,19 @@ impl Build<'_> {
         let packed = self.pack();
         self.program.export_kubeconfig().await?;
         let client = api::connect(&self.program.kubeconfig).await?;
-        self.phase(Share::Own, "take earlier runs' pods away", clear(&client)).await?;
+        let (nodes, forget) = (self.engine.containers(&self.program.cluster).await?, &self.prepared.recipe.forget);
+        let clear = async {
+            clear(&client).await?;
+            remove(self.engine, &nodes, forget).await.map_err(KindError::host("make the nodes forget earlier pods"))
+        };
+        self.phase(Share::Own, "take earlier runs' pods away", clear).await?;
         packed.await.map_err(|_| KindError::Unfit(CUT_SHORT.to_owned()))?
     }
 
     /// Makes a cluster whose containers run into a site.
     pub(super) async fn finish(&self, image: Option<Image>) -> Result<Site, KindError> {
         let client = api::connect(&self.program.kubeconfig).await?;
-        let mut machines = Vec::new();
-        for container in self.engine.containers(&self.program.cluster).await? {
-            machines.push(self.engine.machine(&container).await?);
-        }
-        let cluster = Cluster { client, machines };
+        let cluster = Cluster { client, machines: self.machines().await? };
         let nodes = self.node_names();
         self.steps(&cluster, image.as_ref(), &nodes).await?;
         let pod_image = match (&self.options.pod_image, image) {
@@ -94,6 +94,21 @@ impl Build<'_> {
         let services = services::ready(&cluster.client, &cluster.machines, &self.topology.services);
         let services = self.phase(Share::Own, "Services answer on every node", services).await?;
         self.phase(Share::Own, "learn facts", self.site(&cluster, &nodes, &running, services)).await
+    }
+
+    /// The cluster's nodes, each as it is reached.
+    async fn machines(&self) -> Result<Vec<Machine>, KindError> {
+        let mut containers = Vec::new();
+        for name in self.engine.containers(&self.program.cluster).await? {
+            let (id, pid) = self.engine.process(&name).await?;
+            containers.push(Container { name, id, pid });
+        }
+        let reach = Reach::find(self.engine, self.options, &containers).await?;
+        let open = |node: &Container| {
+            let doing = format!("enter the node {}, which Docker says is process {}", node.name, node.pid);
+            Machine::open(node, &reach).map_err(KindError::host(doing))
+        };
+        containers.iter().map(open).collect()
     }
 
     /// The recipe's steps. What the nodes lack is brought while the steps before the first manifest are waited for.
@@ -136,7 +151,7 @@ impl Build<'_> {
     async fn pods(&self, cluster: &Cluster, nodes: &BTreeMap<PlaceName, String>, image: &PodImage) -> Result<Vec<Running>, KindError> {
         let (pods, run) = (&self.topology.pods, &self.options.run);
         pods::create(&cluster.client, self.topology, nodes, image, run).await?;
-        let running = pods::ready(&cluster.client, pods, image, run).await?;
+        let running = pods::ready(cluster, pods, nodes, image, run).await?;
         pods::reachable(&cluster.machines, &running).await?;
         Ok(running)
     }
@@ -155,25 +170,20 @@ impl Build<'_> {
         for spec in &self.topology.nodes {
             let name = &nodes[&spec.name];
             let machine = self.machine(cluster, name)?;
-            let looked = |what: &str| KindError::host(format!("read the {what} of {name}"));
             seen_nodes.push(SeenNode {
                 spec: spec.clone(),
                 name: name.clone(),
-                links: links::links(machine.netns()).map_err(looked("devices"))?,
-                routes: machine.routes().map_err(looked("routes"))?,
+                links: machine.links().await?,
+                routes: machine.routes().await?,
                 pod_cidr: known.get(name).and_then(|node| node.spec.as_ref()?.pod_cidr.clone()),
             });
-            let place = KindPlace { name: spec.name.clone(), netns: machine.shared_netns() };
-            places.insert(spec.name.clone(), Box::new(place));
+            places.insert(spec.name.clone(), Box::new(machine.place(&spec.name)));
         }
         let mut seen_pods = Vec::new();
         for (spec, pod) in self.topology.pods.iter().zip(running) {
-            let looked = |what: &str| KindError::host(format!("{what} the pod {}, process {}", pod.name, pod.process));
-            let netns = Arc::new(network_of(pod.process).map_err(looked("enter"))?);
-            let routes = std::fs::read_to_string(format!("/proc/{}/net/route", pod.process)).map_err(looked("read the routes of"))?;
-            let links = links::links(std::os::fd::AsFd::as_fd(&netns)).map_err(looked("read the devices of"))?;
-            seen_pods.push(SeenPod { spec: spec.clone(), address: pod.address, links, routes: tables::routes(&routes) });
-            places.insert(pod.name.clone(), Box::new(KindPlace { name: pod.name.clone(), netns }));
+            let (links, routes) = (links::links(&pod.place).await?, machine::routes(&pod.place).await?);
+            seen_pods.push(SeenPod { spec: spec.clone(), address: pod.address, links, routes });
+            places.insert(pod.name.clone(), Box::new(pod.place.clone()));
         }
         let proxy = api::proxy(&cluster.client).await?;
         let versions = versions::versions(self.engine, self.prepared, &known, proxy.mode).await?;

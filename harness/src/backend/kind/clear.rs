@@ -10,12 +10,12 @@ use kube::{Api, Client};
 
 use super::api;
 use super::error::KindError;
-use super::fetch::chain;
 use super::pods::RUN;
+use crate::fault::in_words;
 use crate::wait::{Look, until};
 
 /// Pods of ours end at once; namespaces take their contents along first.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_mins(1);
 
 /// Deletes everything that runs of ours made in the cluster, and waits until it is gone. Whoever asks holds the cluster's name, so no other
 /// run is using any of it.
@@ -27,7 +27,7 @@ pub(super) async fn clear(client: &Client) -> Result<(), KindError> {
         for kind in &kinds {
             match of_kind(client, kind).await {
                 Ok(names) => left.extend(names),
-                Err(error) => return Look::NotYet(chain(&error)),
+                Err(error) => return Look::NotYet(in_words(&error)),
             }
         }
         if left.is_empty() { Look::Done(()) } else { Look::NotYet(format!("left: {}", left.join(", "))) }

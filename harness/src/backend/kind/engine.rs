@@ -1,13 +1,18 @@
 //! Docker, as far as a cluster of kind needs looking after.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::sync::Arc;
 
 use bollard::Docker;
+use bollard::container::LogOutput;
+use bollard::exec::StartExecResults;
+use bollard::models::ExecConfig;
 use bollard::query_parameters::{ListContainersOptionsBuilder, UploadToContainerOptionsBuilder};
+use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::error::KindError;
-use super::machine::Machine;
+use crate::place::{Cmd, Process, Said};
 
 /// The label by which kind knows its nodes; its value is the cluster's name.
 const CLUSTER: &str = "io.x-k8s.kind.cluster";
@@ -63,12 +68,41 @@ impl Engine {
         Ok(clusters)
     }
 
-    /// The node that runs in this container.
-    pub(super) async fn machine(&self, container: &str) -> Result<Machine, KindError> {
+    /// The id of a container that runs, and its first process, as the daemon's host numbers it.
+    pub(super) async fn process(&self, container: &str) -> Result<(String, u32), KindError> {
         let details = self.0.inspect_container(container, None).await.map_err(KindError::docker(format!("inspect {container}")))?;
         let pid = details.state.and_then(|state| state.pid).and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0);
         let pid = pid.ok_or_else(|| KindError::Unfit(format!("the node {container} does not run")))?;
-        Machine::open(container, pid).map_err(KindError::host(format!("enter the node {container}, which Docker says is process {pid}")))
+        Ok((details.id.unwrap_or_default(), pid))
+    }
+
+    /// Starts a command in a container, and leaves it running.
+    pub(super) async fn exec(&self, container: &str, cmd: &Cmd) -> io::Result<Process> {
+        let config = ExecConfig {
+            attach_stdin: Some(true),
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            // Tools speak the documents' language, whatever the node's is.
+            env: Some(vec!["LC_ALL=C".to_owned()]),
+            cmd: Some(std::iter::once(&cmd.program).chain(&cmd.args).cloned().collect()),
+            ..ExecConfig::default()
+        };
+        let id = self.0.create_exec(container, config).await.map_err(io::Error::other)?.id;
+        let StartExecResults::Attached { output, input } = self.0.start_exec(&id, None).await.map_err(io::Error::other)? else {
+            return Err(io::Error::other("Docker did not attach to the command"));
+        };
+        let said = output.map(|piece| match piece {
+            Ok(LogOutput::StdErr { message }) => Ok(Said::Error(message.to_vec())),
+            Ok(piece) => Ok(Said::Output(piece.into_bytes().to_vec())),
+            Err(error) => Err(io::Error::other(error)),
+        });
+        let docker = self.0.clone();
+        let status = async move {
+            let ended = docker.inspect_exec(&id).await.map_err(io::Error::other)?;
+            let status = ended.exit_code.and_then(|status| i32::try_from(status).ok());
+            status.ok_or_else(|| io::Error::other("Docker does not say how the command ended"))
+        };
+        Ok(Process { input, said: said.boxed(), status: status.boxed() })
     }
 
     /// Unpacks a tar archive in a folder of a container.

@@ -11,7 +11,6 @@ use super::recipe::{BlockRule, FactRules};
 use super::services::Serving;
 use super::tables::Route;
 use crate::name::{PlaceName, PointName, Symbol};
-use crate::packet::Value;
 use crate::site::{Facts, NodeSpec, PodSpec, PointFact};
 
 /// A node, as it was found.
@@ -112,8 +111,8 @@ impl Book {
     /// What is said of every device: its name, its addresses.
     fn device(&mut self, prefix: &str, link: &Link) {
         self.say(&format!("{prefix}.interface"), &link.name);
-        if let Some(mac) = link.mac {
-            self.say(&format!("{prefix}.mac"), &spell_mac(mac));
+        if let Some(mac) = &link.mac {
+            self.say(&format!("{prefix}.mac"), mac);
         }
         if let Some(address) = link.addresses.first() {
             self.say(&format!("{prefix}.ip"), &address.addr());
@@ -176,8 +175,8 @@ impl Book {
         if address.prefix_len() < 31 {
             self.say(&format!("{name}.broadcast"), &address.broadcast());
         }
-        if let Some(mac) = own.mac {
-            self.say(&format!("{name}.mac"), &spell_mac(mac));
+        if let Some(mac) = &own.mac {
+            self.say(&format!("{name}.mac"), mac);
         }
         if let Some(gateway) = default_route(&pod.routes).and_then(|route| route.via) {
             self.say(&format!("{name}.gateway"), &gateway);
@@ -185,11 +184,10 @@ impl Book {
         self.say(&format!("{name}.veth"), &host.name);
         self.point(name, POD_DEVICE, name, own);
         self.point(&node.spec.name, &format!("veth({name})"), &node.spec.name, host);
-        let host_mac = host.mac.map(spell_mac);
-        if let Some(mac) = &host_mac {
+        if let Some(mac) = &host.mac {
             self.say(&format!("{name}.veth.mac"), mac);
         }
-        Ok(host_mac)
+        Ok(host.mac.clone())
     }
 }
 
@@ -202,11 +200,6 @@ fn block(rule: BlockRule, node: &SeenNode) -> Option<String> {
         BlockRule::PodCidr => node.pod_cidr.clone(),
         BlockRule::BlackholeRoute => node.routes.iter().find(|route| route.device.is_none()).map(|route| Ipv4Net::to_string(&route.to)),
     }
-}
-
-/// As tools print it: `32:21:45:c4:c5:d5`.
-fn spell_mac(mac: [u8; 6]) -> String {
-    Value::Mac(mac).to_string()
 }
 
 #[cfg(test)]

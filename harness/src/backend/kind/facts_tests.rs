@@ -8,7 +8,7 @@ fn link(index: u32, name: &str, mac: Option<u8>, peer: Option<u32>, address: Opt
     Link {
         index,
         name: name.to_owned(),
-        mac: mac.map(|last| [2, 0, 0, 0, 0, last]),
+        mac: mac.map(|last| format!("02:00:00:00:00:{last:02x}")),
         framing: if mac.is_some() { LinkType::Ethernet } else { LinkType::Raw },
         peer,
         addresses: address.map(|address| address.parse().expect("an address")).into_iter().collect(),

@@ -8,6 +8,7 @@ use kube::{Client, Config};
 use sha2::{Digest, Sha256};
 
 use super::error::RecipeError;
+use crate::fault::in_words;
 
 /// No manifest is larger; the largest known has 0.7 MB.
 const LARGEST: u64 = 8 * 1024 * 1024;
@@ -61,23 +62,9 @@ async fn download(url: &str) -> Result<String, String> {
     let base = http::Uri::from_parts(base).map_err(|error| error.to_string())?;
     let mut config = Config::new(base);
     config.connect_timeout = Some(Duration::from_secs(10));
-    let client = Client::try_from(config).map_err(|error| chain(&error))?;
+    let client = Client::try_from(config).map_err(|error| in_words(&error))?;
     let request = http::Request::get(path).body(Vec::new()).map_err(|error| error.to_string())?;
-    client.request_text(request).await.map_err(|error| chain(&error))
-}
-
-/// An error and its sources in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
+    client.request_text(request).await.map_err(|error| in_words(&error))
 }
 
 /// A SHA-256 in hexadecimal.

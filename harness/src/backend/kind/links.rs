@@ -1,17 +1,13 @@
-//! The network devices of a namespace, as the kernel tells them over netlink.
+//! The network devices of a place, as `ip -json` tells them.
 
-use std::io;
-use std::net::IpAddr;
-use std::os::fd::BorrowedFd;
-
-use futures_util::TryStreamExt as _;
 use ipnet::Ipv4Net;
-use rtnetlink::packet_route::AddressFamily;
-use rtnetlink::packet_route::address::{AddressAttribute, AddressMessage};
-use rtnetlink::packet_route::link::{LinkAttribute, LinkLayerType, LinkMessage};
+use serde::Deserialize;
 
+use super::error::KindError;
+use super::machine::say;
+use super::place::KindPlace;
 use crate::packet::LinkType;
-use crate::place::in_netns;
+use crate::place::Cmd;
 
 /// A network device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,61 +17,65 @@ pub(super) struct Link {
     /// Its name.
     pub(super) name: String,
     /// Its hardware address, if it has a link layer.
-    pub(super) mac: Option<[u8; 6]>,
+    pub(super) mac: Option<String>,
     /// What its frames begin with.
     pub(super) framing: LinkType,
-    /// The number of the device at its other end, in that one's namespace (`IFLA_LINK`).
+    /// The number of the device at its other end, in that one's namespace.
     pub(super) peer: Option<u32>,
     /// Its IPv4 addresses with their prefixes.
     pub(super) addresses: Vec<Ipv4Net>,
 }
 
-/// Every device of a network namespace.
+/// Every device of a place.
 ///
 /// # Errors
-/// If the namespace cannot be entered, or the kernel refuses to tell.
-pub(super) fn links(netns: BorrowedFd<'_>) -> io::Result<Vec<Link>> {
-    in_netns(netns, || tokio::runtime::Builder::new_current_thread().enable_io().build()?.block_on(dump()))?
+/// If `ip` cannot be run there, or says what is no list of devices.
+pub(super) async fn links(place: &KindPlace) -> Result<Vec<Link>, KindError> {
+    let told = say(place, &Cmd::parse("ip -json address")).await?;
+    read(&told).map_err(|error| KindError::Unfit(format!("`ip -json address` in {} says what is no list of devices: {error}", place.name)))
 }
 
-async fn dump() -> io::Result<Vec<Link>> {
-    let (connection, handle, _) = rtnetlink::new_connection()?;
-    let connection = tokio::spawn(connection);
-    let links: Vec<LinkMessage> = handle.link().get().execute().try_collect().await.map_err(io::Error::other)?;
-    let addresses: Vec<AddressMessage> = handle.address().get().execute().try_collect().await.map_err(io::Error::other)?;
-    connection.abort();
-    Ok(links.iter().map(|link| read(link, &addresses)).collect())
+/// What `ip` tells of a device (`ip/ipaddress.c` of iproute2).
+#[derive(Deserialize)]
+struct Told {
+    ifindex: u32,
+    ifname: String,
+    link_type: String,
+    address: Option<String>,
+    link_index: Option<u32>,
+    #[serde(default)]
+    addr_info: Vec<ToldAddress>,
 }
 
-fn read(message: &LinkMessage, addresses: &[AddressMessage]) -> Link {
-    let index = message.header.index;
+#[derive(Deserialize)]
+struct ToldAddress {
+    family: String,
+    local: Option<String>,
+    prefixlen: Option<u8>,
+}
+
+fn read(text: &str) -> Result<Vec<Link>, serde_json::Error> {
+    // Devices that have gone while it looked are empty.
+    let all: Vec<serde_json::Value> = serde_json::from_str(text)?;
+    let told = all.into_iter().filter(|one| one.get("ifindex").is_some()).map(serde_json::from_value);
+    told.map(|told| told.map(link)).collect()
+}
+
+fn link(told: Told) -> Link {
     // A loopback's frames have an Ethernet header too (drivers/net/loopback.c).
-    let ethernet = matches!(message.header.link_layer_type, LinkLayerType::Ether | LinkLayerType::Loopback);
-    let mut link = Link {
-        index,
-        name: String::new(),
-        mac: None,
-        framing: if ethernet { LinkType::Ethernet } else { LinkType::Raw },
-        peer: None,
-        addresses: Vec::new(),
+    let ethernet = ["ether", "loopback"].contains(&told.link_type.as_str());
+    let address = |address: &ToldAddress| {
+        let local = address.local.as_ref().filter(|_| address.family == "inet")?;
+        Ipv4Net::new(local.parse().ok()?, address.prefixlen?).ok()
     };
-    for attribute in &message.attributes {
-        match attribute {
-            LinkAttribute::IfName(name) => link.name.clone_from(name),
-            LinkAttribute::Address(bytes) if ethernet => link.mac = bytes.as_slice().try_into().ok(),
-            LinkAttribute::Link(peer) if *peer != 0 => link.peer = Some(*peer),
-            _ => {}
-        }
+    Link {
+        index: told.ifindex,
+        name: told.ifname,
+        mac: told.address.filter(|_| ethernet),
+        framing: if ethernet { LinkType::Ethernet } else { LinkType::Raw },
+        peer: told.link_index.filter(|peer| *peer != 0),
+        addresses: told.addr_info.iter().filter_map(address).collect(),
     }
-    for message in addresses.iter().filter(|message| message.header.index == index && message.header.family == AddressFamily::Inet) {
-        // Where both are given, IFA_LOCAL is the device's own and IFA_ADDRESS the other end's.
-        let local = message.attributes.iter().find_map(|attribute| match attribute {
-            AddressAttribute::Local(IpAddr::V4(address)) => Some(*address),
-            _ => None,
-        });
-        link.addresses.extend(local.and_then(|address| Ipv4Net::new(address, message.header.prefix_len).ok()));
-    }
-    link
 }
 
 #[cfg(test)]
@@ -83,11 +83,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_namespace_has_a_loopback() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
-        let links = runtime.block_on(dump()).expect("told");
-        let loopback = links.iter().find(|link| link.name == "lo").expect("there is one");
-        assert_eq!((loopback.index, loopback.framing, loopback.peer), (1, LinkType::Ethernet, None));
-        assert!(loopback.addresses.contains(&"127.0.0.1/8".parse().expect("an address")), "{loopback:?}");
+    fn devices_are_what_ip_tells() {
+        let text = r#"[{"ifindex":2,"ifname":"flannel0","link_type":"none","addr_info":[{"family":"inet","local":"10.244.2.0","prefixlen":32}]},{},
+            {"ifindex":5,"link_index":3,"ifname":"veth1","link_type":"ether","address":"be:65:c8:d4:8a:fa","link_netnsid":1,
+             "addr_info":[{"family":"inet6","local":"fe80::1","prefixlen":64}]}]"#;
+        let links = read(text).expect("good");
+        let address = "10.244.2.0/32".parse().expect("an address");
+        let tunnel =
+            Link { index: 2, name: "flannel0".to_owned(), mac: None, framing: LinkType::Raw, peer: None, addresses: vec![address] };
+        let mac = Some("be:65:c8:d4:8a:fa".to_owned());
+        let veth = Link { index: 5, name: "veth1".to_owned(), mac, framing: LinkType::Ethernet, peer: Some(3), addresses: vec![] };
+        assert_eq!(links, [tunnel, veth]);
+        assert!(read("[{").is_err());
     }
 }

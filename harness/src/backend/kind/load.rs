@@ -40,7 +40,12 @@ pub(super) async fn nettool(program: &Program, image: &Image, nodes: &[String]) 
 /// Brings the CNI plugins along that a node lacks.
 pub(super) async fn plugins(engine: &Engine, machines: &[Machine], wanted: &[String], folders: &[PathBuf]) -> Result<(), KindError> {
     for machine in machines {
-        let missing: Vec<&String> = wanted.iter().filter(|name| !machine.file(&format!("{PLUGINS}/{name}")).exists()).collect();
+        let mut missing = Vec::new();
+        for name in wanted {
+            if !machine.has_file(&format!("{PLUGINS}/{name}")).await? {
+                missing.push(name);
+            }
+        }
         if missing.is_empty() {
             continue;
         }

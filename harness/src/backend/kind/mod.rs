@@ -19,6 +19,7 @@ mod engine;
 mod links;
 mod machine;
 mod program;
+mod reach;
 mod tables;
 
 mod archive;
@@ -40,6 +41,6 @@ mod error;
 
 pub use backend::{BuildError, Kind};
 pub use error::{KindError, RecipeError};
-pub use options::{Options, Phase, Progress, Share, Watch};
+pub use options::{Capture, Options, Phase, Progress, Share, Watch};
 pub use prepare::Choices;
 pub use sweep::{Stray, Why, strays, sweep};

@@ -24,6 +24,8 @@ pub struct Options {
     pub node_image: Option<String>,
     /// An image for the pods in place of nettool.
     pub pod_image: Option<String>,
+    /// What captures in nodes and pods.
+    pub capture: Capture,
     /// Where CNI plugins of this host are looked for, in this order.
     pub plugin_folders: Vec<PathBuf>,
     /// The program that nettool is: this very one, usually `/proc/self/exe`.
@@ -60,11 +62,11 @@ impl Options {
 
     /// The cluster's name: that of the one to be used again, or `cnilab-<lab>-<run>`, cut so that its nodes can be host names.
     pub fn cluster(&self) -> String {
+        // RFC 1123 section 2.1: 63 characters at most; `-control-plane2` is the longest that kind puts behind.
+        const LONGEST: usize = 63 - "-control-plane2".len();
         if let Some(cluster) = &self.reuse {
             return cluster.clone();
         }
-        // RFC 1123 section 2.1: 63 characters at most; `-control-plane2` is the longest that kind puts behind.
-        const LONGEST: usize = 63 - "-control-plane2".len();
         let clean =
             |text: &str| -> String { text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect() };
         let run = clean(&self.run);
@@ -75,6 +77,18 @@ impl Options {
         name.truncate(LONGEST);
         name.trim_end_matches('-').to_owned()
     }
+}
+
+/// What captures in nodes and pods.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Capture {
+    /// Sockets of this process where it can enter network namespaces of the nodes, agents elsewhere.
+    #[default]
+    Sockets,
+    /// This very program, as an agent in the nodes; it also sends the probes and looks at state.
+    Agent,
+    /// `tcpdump` in the nodes.
+    Tcpdump,
 }
 
 /// Whose time a phase took.
@@ -176,6 +190,7 @@ mod tests {
             reuse: None,
             node_image: None,
             pod_image: None,
+            capture: Capture::default(),
             plugin_folders: Vec::new(),
             program: PathBuf::new(),
             folder: PathBuf::new(),

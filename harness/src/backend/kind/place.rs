@@ -1,4 +1,4 @@
-//! Nodes and pods as places: their network namespaces, entered from this host with this host's programs.
+//! Nodes and pods as places: entered from this host with this host's programs, or reached through Docker with the node's own.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -6,18 +6,52 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
-use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
 
+use super::engine::Engine;
 use crate::name::PlaceName;
-use crate::place::{Cmd, Output, Place, PlaceError, meanwhile_in_netns};
+use crate::nettool::own_sysfs;
+use crate::place::{Cmd, Output, Place, PlaceError, Process, Said, meanwhile_in_netns};
 
 /// A node or a pod of a cluster of kind.
 #[derive(Clone, Debug)]
 pub(super) struct KindPlace {
     pub(super) name: PlaceName,
-    pub(super) netns: Arc<OwnedFd>,
+    /// Its network namespace, where this process enters it.
+    pub(super) netns: Option<Arc<OwnedFd>>,
+    pub(super) engine: Engine,
+    /// The container that is the node.
+    pub(super) node: String,
+    /// The id of a container in that node, for a pod.
+    pub(super) pod: Option<String>,
+    /// How our program is called where commands are started: on this host if its namespace is entered from here, in the node otherwise.
+    pub(super) program: Cmd,
+    /// How our program is called in the node, if it is there.
+    pub(super) in_node: Option<Cmd>,
+}
+
+impl KindPlace {
+    /// As it is called in the node, to be run in this place's network namespace.
+    fn in_node(&self, cmd: &Cmd) -> io::Result<Cmd> {
+        let Some(pod) = &self.pod else { return Ok(cmd.clone()) };
+        let program = self.in_node.clone().ok_or_else(|| io::Error::other("our program is not in the node"))?;
+        Ok(program.with(["nettool", "inside", pod, "--", &cmd.program]).with(&cmd.args))
+    }
+
+    async fn run_in_node(&self, cmd: &Cmd) -> io::Result<Output> {
+        let mut process = self.engine.exec(&self.node, &self.in_node(cmd)?).await?;
+        // Nobody has anything to say to it.
+        drop(process.input);
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        while let Some(said) = process.said.next().await {
+            match said? {
+                Said::Output(piece) => stdout.extend(piece),
+                Said::Error(piece) => stderr.extend(piece),
+            }
+        }
+        Ok(output(process.status.await?, &stdout, &stderr))
+    }
 }
 
 impl Place for KindPlace {
@@ -27,37 +61,41 @@ impl Place for KindPlace {
 
     fn run<'a>(&'a self, cmd: &'a Cmd) -> BoxFuture<'a, Result<Output, PlaceError>> {
         Box::pin(async move {
-            let enter = |source| PlaceError::Enter { place: self.name.clone(), source };
+            let not_started = |source| PlaceError::Start { command: cmd.to_string(), place: self.name.clone(), source };
+            let Some(netns) = &self.netns else { return self.run_in_node(cmd).await.map_err(not_started) };
             let command = cmd.clone();
-            let ended = meanwhile_in_netns(self.netns.as_fd(), move || own_sysfs().map(|()| output(&command))).await;
-            let ended = ended.and_then(|ended| ended).map_err(enter)?;
-            ended.map_err(|source| PlaceError::Start { command: cmd.to_string(), place: self.name.clone(), source })
+            let ended = meanwhile_in_netns(netns.as_fd(), move || own_sysfs().map(|()| run_here(&command))).await;
+            let ended = ended.and_then(|ended| ended).map_err(|source| PlaceError::Enter { place: self.name.clone(), source })?;
+            ended.map_err(not_started)
         })
     }
 
     fn netns(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.netns.as_fd())
+        self.netns.as_ref().map(|netns| netns.as_fd())
+    }
+
+    /// In the node, whether its namespace is entered from here or not.
+    fn start<'a>(&'a self, cmd: &'a Cmd) -> BoxFuture<'a, Result<Process, PlaceError>> {
+        Box::pin(async move {
+            let started = async { self.engine.exec(&self.node, &self.in_node(cmd)?).await };
+            started.await.map_err(|source| PlaceError::Start { command: cmd.to_string(), place: self.name.clone(), source })
+        })
+    }
+
+    fn program(&self) -> Option<Cmd> {
+        Some(self.program.clone())
     }
 }
 
-/// Gives this thread a `/sys` that shows the network namespace it has entered: `brctl` reads bridges there. A mount of sysfs shows the
-/// namespace that it was made in, so the host's own will not do.
-fn own_sysfs() -> io::Result<()> {
-    const NONE: Option<&str> = None;
-    unshare(CloneFlags::CLONE_NEWNS)?;
-    // Nothing that is mounted here may reach the host.
-    mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE)?;
-    Ok(mount(Some("sysfs"), "/sys", Some("sysfs"), MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC, NONE)?)
-}
-
 /// Runs a program of this host from this thread, whose namespaces it inherits.
-fn output(cmd: &Cmd) -> io::Result<Output> {
+fn run_here(cmd: &Cmd) -> io::Result<Output> {
     #[expect(clippy::disallowed_methods, reason = "this is where commands of this place are started")]
     let ended = Command::new(&cmd.program).args(&cmd.args).env("LC_ALL", "C").stdin(Stdio::null()).output()?;
     let status = ended.status;
-    Ok(Output {
-        status: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()),
-        stdout: String::from_utf8_lossy(&ended.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&ended.stderr).into_owned(),
-    })
+    Ok(output(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()), &ended.stdout, &ended.stderr))
+}
+
+fn output(status: i32, stdout: &[u8], stderr: &[u8]) -> Output {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Output { status, stdout: text(stdout), stderr: text(stderr) }
 }

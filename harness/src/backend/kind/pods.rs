@@ -11,12 +11,14 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use super::error::KindError;
-use super::fetch::chain;
-use super::machine::{Machine, process_of};
+use super::machine::{Machine, sockets};
+use super::place::KindPlace;
 use super::rollout::{told, trouble};
+use super::steps::Cluster;
 use super::{api, archive, services, tables};
+use crate::fault::in_words;
 use crate::name::PlaceName;
-use crate::nettool::{connections, is_served};
+use crate::nettool::is_served;
 use crate::site::{PodSpec, Topology};
 use crate::wait::{Look, until};
 
@@ -37,14 +39,14 @@ pub(super) enum PodImage {
 }
 
 /// A pod that runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Running {
     /// Its name in the lab, and in the cluster.
     pub(super) name: PlaceName,
     /// Its address, as the API tells it.
     pub(super) address: Ipv4Addr,
-    /// A process of it, as this host numbers it.
-    pub(super) process: u32,
+    /// The pod as a place.
+    pub(super) place: KindPlace,
 }
 
 /// Creates the pods and Services; `nodes` tells the cluster's name of each of the lab's nodes.
@@ -91,7 +93,8 @@ fn object(pod: &PodSpec, selected: BTreeMap<String, String>, node: &str, image: 
             "nodeName": node,
             // A lab may put a pod on the control plane.
             "tolerations": [{ "operator": "Exists" }],
-            "terminationGracePeriodSeconds": 0,
+            // Not 0, with which the cluster would call a pod gone before its node has taken its network down. nettool ends at once.
+            "terminationGracePeriodSeconds": 1,
             "automountServiceAccountToken": false,
             "containers": [container],
         },
@@ -105,18 +108,24 @@ fn ports(pod: &PodSpec) -> impl Iterator<Item = u16> {
 }
 
 /// Waits until all pods are Ready, and nettool in them serves.
-pub(super) async fn ready(client: &Client, pods: &[PodSpec], image: &PodImage, run: &str) -> Result<Vec<Running>, KindError> {
-    let api = Api::<Pod>::all(client.clone());
+pub(super) async fn ready(
+    cluster: &Cluster,
+    pods: &[PodSpec],
+    nodes: &BTreeMap<PlaceName, String>,
+    image: &PodImage,
+    run: &str,
+) -> Result<Vec<Running>, KindError> {
+    let api = Api::<Pod>::all(cluster.client.clone());
     let of_run = ListParams::default().labels(&format!("{RUN}={run}"));
     let what = format!("{} pods ready", pods.len());
     let found = until(&what, WITHIN, api::EVERY, async || match api.list(&of_run).await {
-        Ok(list) => look(&list.items, pods, image),
-        Err(error) => Look::NotYet(chain(&error)),
+        Ok(list) => look(&list.items, pods, async |seen, pod| place(seen, pod, cluster, nodes, image).await).await,
+        Err(error) => Look::NotYet(in_words(&error)),
     });
     Ok(found.await?)
 }
 
-fn look(seen: &[Pod], pods: &[PodSpec], image: &PodImage) -> Look<Vec<Running>> {
+async fn look(seen: &[Pod], pods: &[PodSpec], find: impl AsyncFn(&Pod, &PodSpec) -> Result<Running, String>) -> Look<Vec<Running>> {
     let troubles: Vec<_> = seen.iter().filter_map(trouble).collect();
     let mut running = Vec::new();
     let mut missing = Vec::new();
@@ -124,12 +133,11 @@ fn look(seen: &[Pod], pods: &[PodSpec], image: &PodImage) -> Look<Vec<Running>> 
         let of_spec = |seen: &&Pod| {
             seen.metadata.name.as_deref() == Some(pod.called.as_str()) && seen.metadata.namespace.as_deref() == Some(pod.namespace.as_str())
         };
-        match seen
-            .iter()
-            .filter(|seen| trouble(seen).is_none())
-            .find(of_spec)
-            .map_or(Err("not ready".to_owned()), |seen| place(seen, pod, image))
-        {
+        let found = match seen.iter().filter(|seen| trouble(seen).is_none()).find(of_spec) {
+            Some(seen) => find(seen, pod).await,
+            None => Err("not ready".to_owned()),
+        };
+        match found {
             Ok(found) => running.push(found),
             Err(why) => missing.push(format!("{}: {why}", pod.name)),
         }
@@ -145,46 +153,54 @@ fn look(seen: &[Pod], pods: &[PodSpec], image: &PodImage) -> Look<Vec<Running>> 
     }
 }
 
-/// Finds a pod that is Ready on this host.
-fn place(seen: &Pod, pod: &PodSpec, image: &PodImage) -> Result<Running, String> {
+/// Finds a pod that is Ready in its node.
+async fn place(
+    seen: &Pod,
+    pod: &PodSpec,
+    cluster: &Cluster,
+    nodes: &BTreeMap<PlaceName, String>,
+    image: &PodImage,
+) -> Result<Running, String> {
     let status = seen.status.as_ref().ok_or("no status")?;
     let address = status.pod_ip.as_deref().and_then(|ip| ip.parse().ok()).ok_or("no IPv4 address")?;
     let container = status.container_statuses.iter().flatten().next().and_then(|container| container.container_id.as_deref());
     // `containerd://…`: what runs it, and its id there.
     let id = container.and_then(|id| id.split_once("://")).ok_or("no container")?.1;
-    let process = process_of(id).map_err(|error| error.to_string())?.ok_or("no process of this host is in its container")?;
+    let machine = cluster.machines.iter().find(|machine| Some(&machine.name) == nodes.get(&pod.node)).ok_or("its node is not there")?;
+    let place = machine.pod(&pod.name, id).map_err(|error| error.to_string())?.ok_or("no process of this host is in its container")?;
     if matches!(image, PodImage::Nettool(_)) {
-        let sockets = std::fs::read_to_string(format!("/proc/{process}/net/tcp")).map_err(|error| error.to_string())?;
-        let sockets = connections(&sockets);
+        let sockets = sockets(&place).await.map_err(|error| in_words(&error))?;
         if let Some(port) = ports(pod).find(|port| !is_served(&sockets, *port)) {
             return Err(format!("nothing listens on port {port}"));
         }
     }
-    Ok(Running { name: pod.name.clone(), address, process })
+    Ok(Running { name: pod.name.clone(), address, place })
 }
 
 /// Waits until every node has a route to every pod that is more than its default route.
 pub(super) async fn reachable(machines: &[Machine], pods: &[Running]) -> Result<(), KindError> {
-    let look = || -> std::io::Result<Vec<String>> {
+    let look = async || -> Result<Vec<String>, KindError> {
         let mut missing = Vec::new();
         for machine in machines {
-            let routes = machine.routes()?;
+            let routes = machine.routes().await?;
             let leads =
                 |pod: &Running| tables::best(&routes, pod.address).is_some_and(|route| route.to.prefix_len() > 0 && route.device.is_some());
             missing.extend(pods.iter().filter(|pod| !leads(pod)).map(|pod| format!("{} has none to {}", machine.name, pod.name)));
         }
         Ok(missing)
     };
-    Ok(until("a route from every node to every pod", WITHIN, Duration::from_millis(50), async || match look() {
+    Ok(until("a route from every node to every pod", WITHIN, Duration::from_millis(50), async || match look().await {
         Ok(missing) if missing.is_empty() => Look::Done(()),
         Ok(missing) => Look::NotYet(missing.join("; ")),
-        Err(error) => Look::NotYet(error.to_string()),
+        Err(error) => Look::NotYet(in_words(&error)),
     })
     .await?)
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
     use crate::site::Wiring;
 
@@ -219,7 +235,9 @@ mod tests {
 
     #[test]
     fn a_pod_that_is_not_there_is_named() {
-        let Look::NotYet(status) = look(&[], &[spec()], &PodImage::Users("x".to_owned())) else { panic!("it is not there") };
+        let pods = [spec()];
+        let found = look(&[], &pods, async |_, _| Err("nobody is to be found".to_owned()));
+        let Some(Look::NotYet(status)) = found.now_or_never() else { panic!("it is not there") };
         assert_eq!(status, "0 of 1 ready; pod1: not ready");
     }
 }

@@ -26,6 +26,10 @@ pub(super) struct Recipe {
     /// CNI plugins that every node must have in `/opt/cni/bin`; those that it lacks are brought along from the host.
     #[serde(default)]
     pub(super) plugins: Vec<String>,
+    /// Files that every node loses before pods are started in a cluster that is used again: what the CNI remembers of earlier pods, so that new
+    /// ones get the addresses that they would get in a fresh cluster.
+    #[serde(default)]
+    pub(super) forget: Vec<String>,
     /// What to do, in this order, until pods can be started.
     pub(super) steps: Vec<Step>,
     /// How to find out what holds of the cluster.

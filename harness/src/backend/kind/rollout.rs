@@ -7,8 +7,8 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Node, Pod};
 use kube::api::ListParams;
 use kube::{Api, Client};
 
-use super::fetch::chain;
 use super::recipe::ObjectName;
+use crate::fault::in_words;
 use crate::wait::Look;
 
 /// A set's own account of itself.
@@ -30,7 +30,7 @@ pub(super) async fn look(client: &Client, of: &ObjectName, nodes: usize) -> Look
     let (count, selector) = match count(client, namespace, of).await {
         Ok(Some(found)) => found,
         Ok(None) => return Look::NotYet(format!("there is no {of}")),
-        Err(error) => return Look::NotYet(chain(&error)),
+        Err(error) => return Look::NotYet(in_words(&error)),
     };
     let wanted = if of.kind == "DaemonSet" { i32::try_from(nodes).unwrap_or(i32::MAX) } else { count.wanted };
     if count.current && count.wanted == wanted && count.updated >= wanted && count.available >= wanted {

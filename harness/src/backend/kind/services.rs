@@ -1,6 +1,6 @@
 //! The lab's Services, and the wait until every node translates their addresses.
 
-use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Service;
@@ -9,18 +9,14 @@ use serde_json::{Value, json};
 
 use super::api;
 use super::error::KindError;
-use super::fetch::chain;
 use super::machine::Machine;
 use super::pods::RUN;
-use crate::place::meanwhile_in_netns;
+use crate::fault::in_words;
 use crate::site::{PodSpec, ServiceSpec};
 use crate::wait::{Look, until};
 
 /// kube-proxy programs a node within a second of a change (`--iptables-min-sync-period`), and endpoints come a moment after their pods.
-const WITHIN: Duration = Duration::from_secs(60);
-/// A node answers its own request at once, or has no rule for it yet.
-const PATIENCE: Duration = Duration::from_millis(500);
-
+const WITHIN: Duration = Duration::from_mins(1);
 /// A Service as the cluster has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Serving {
@@ -69,7 +65,7 @@ pub(super) fn object(service: &ServiceSpec, run: &str) -> Value {
     })
 }
 
-/// Waits until a connection to each Service comes about from every node.
+/// Waits until each Service answers on every node.
 pub(super) async fn ready(client: &Client, machines: &[Machine], services: &[ServiceSpec]) -> Result<Vec<Serving>, KindError> {
     let mut found = Vec::new();
     for service in services {
@@ -78,7 +74,7 @@ pub(super) async fn ready(client: &Client, machines: &[Machine], services: &[Ser
         found.push(
             until(&what, WITHIN, api::EVERY, async || match api.get(&service.name).await {
                 Ok(seen) => look(&seen, service, machines).await,
-                Err(error) => Look::NotYet(chain(&error)),
+                Err(error) => Look::NotYet(in_words(&error)),
             })
             .await?,
         );
@@ -91,9 +87,8 @@ async fn look(seen: &Service, service: &ServiceSpec, machines: &[Machine]) -> Lo
     let Some(address) = address else { return Look::NotYet("it has no address".to_owned()) };
     for machine in machines {
         let to = SocketAddrV4::new(address, service.port);
-        let connected = meanwhile_in_netns(machine.netns(), move || TcpStream::connect_timeout(&to.into(), PATIENCE)).await;
-        if let Err(error) = connected.and_then(|connected| connected) {
-            return Look::NotYet(format!("{} gets no answer from {to}: {error}", machine.name));
+        if let Err(why) = machine.asks(to).await {
+            return Look::NotYet(format!("{}: {why}", machine.name));
         }
     }
     let port = seen.spec.as_ref().and_then(|spec| spec.ports.as_ref()?.first());
@@ -122,7 +117,10 @@ mod tests {
         let service: Service = serde_json::from_value(object(&spec, "r1")).expect("a Service");
         let inner = service.spec.expect("it has one");
         assert_eq!(inner.type_.as_deref(), Some("NodePort"));
-        assert_eq!(inner.selector.expect("some").into_iter().collect::<Vec<_>>(), [("service.cnilab/web".to_owned(), "endpoint".to_owned())]);
+        assert_eq!(
+            inner.selector.expect("some").into_iter().collect::<Vec<_>>(),
+            [("service.cnilab/web".to_owned(), "endpoint".to_owned())]
+        );
         let port = &inner.ports.expect("some")[0];
         assert_eq!((port.name.as_deref(), port.port, port.node_port), (Some("cni"), 80, Some(32_000)));
         assert_eq!(port.target_port, Some(k8s_openapi::apimachinery::pkg::util::intstr::IntOrString::Int(8080)));

@@ -12,7 +12,8 @@ use super::machine::Machine;
 use super::prepare::Prepared;
 use super::recipe::{Step, Within};
 use super::{api, rollout};
-use crate::wait::{Look, WaitError, until};
+use crate::fault::in_words;
+use crate::wait::{Look, until};
 
 /// A cluster whose nodes run.
 #[derive(Clone)]
@@ -39,11 +40,6 @@ pub(super) fn title(step: &Step) -> String {
 /// Carries out one step.
 pub(super) async fn take(cluster: &Cluster, prepared: &Prepared, step: &Step) -> Result<(), KindError> {
     let what = title(step);
-    let every = |within: &Within, status: &dyn Fn(&Machine) -> Result<(), String>| {
-        let statuses: Vec<String> =
-            cluster.machines.iter().filter_map(|machine| Some(format!("{} {}", machine.name, status(machine).err()?))).collect();
-        (within.0, statuses)
-    };
     match step {
         Step::Apply(name) => api::apply(&cluster.client, prepared.manifests.get(name).map_or(&[], Vec::as_slice)).await,
         Step::Rollout { of, within } => {
@@ -54,50 +50,54 @@ pub(super) async fn take(cluster: &Cluster, prepared: &Prepared, step: &Step) ->
             Err(error) => Look::NotYet(error.to_string()),
         })
         .await?),
-        Step::File { path, within } => Ok(poll(&what, || every(within, &|machine| has_file(machine, path))).await?),
-        Step::Device { name, within } => Ok(poll(&what, || every(within, &|machine| has_device(machine, name))).await?),
+        Step::File { path, within } => poll(cluster, &what, *within, async |machine| has_file(machine, path).await).await,
+        Step::Device { name, within } => poll(cluster, &what, *within, async |machine| has_device(machine, name).await).await,
         Step::TcpMesh { port, within } => {
             let addresses = addresses(&api::nodes(&cluster.client).await?);
-            Ok(poll(&what, || every(within, &|machine| has_sessions(machine, *port, &addresses))).await?)
+            poll(cluster, &what, *within, async |machine| has_sessions(machine, *port, &addresses).await).await
         }
         Step::PeerRoutes { device, within } => {
             let addresses = addresses(&api::nodes(&cluster.client).await?);
-            Ok(poll(&what, || every(within, &|machine| has_peer_routes(machine, device, &addresses))).await?)
+            poll(cluster, &what, *within, async |machine| has_peer_routes(machine, device, &addresses).await).await
         }
     }
 }
 
-/// Waits until no node has anything to complain of.
-async fn poll(what: &str, complaints: impl Fn() -> (Duration, Vec<String>)) -> Result<(), WaitError> {
-    let (within, _) = complaints();
-    // These looks read a few files of `/proc` and cost next to nothing.
-    until(what, within, Duration::from_millis(50), async || match complaints().1 {
-        complaints if complaints.is_empty() => Look::Done(()),
-        complaints => Look::NotYet(complaints.join("; ")),
-    })
-    .await
+/// Waits until every node has what is looked for; a node that lacks it says what it has.
+async fn poll(cluster: &Cluster, what: &str, within: Within, has: impl AsyncFn(&Machine) -> Result<(), String>) -> Result<(), KindError> {
+    // These looks read a few files of `/proc`.
+    let every = Duration::from_millis(50);
+    let look = async || {
+        let mut complaints = Vec::new();
+        for machine in &cluster.machines {
+            complaints.extend(has(machine).await.err().map(|why| format!("{} {why}", machine.name)));
+        }
+        if complaints.is_empty() { Look::Done(()) } else { Look::NotYet(complaints.join("; ")) }
+    };
+    Ok(until(what, within.0, every, look).await?)
 }
 
-fn has_file(machine: &Machine, path: &str) -> Result<(), String> {
-    match machine.file(path).try_exists() {
+async fn has_file(machine: &Machine, path: &str) -> Result<(), String> {
+    match machine.has_file(path).await {
         Ok(true) => Ok(()),
         Ok(false) => Err("has no such file".to_owned()),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(in_words(&error)),
     }
 }
 
-fn has_device(machine: &Machine, name: &str) -> Result<(), String> {
-    let devices = machine.devices().map_err(|error| error.to_string())?;
-    if devices.iter().any(|device| device == name) { Ok(()) } else { Err(format!("has only {}", devices.join(", "))) }
+async fn has_device(machine: &Machine, name: &str) -> Result<(), String> {
+    let links = machine.links().await.map_err(|error| in_words(&error))?;
+    let devices: Vec<&str> = links.iter().map(|link| link.name.as_str()).collect();
+    if devices.contains(&name) { Ok(()) } else { Err(format!("has only {}", devices.join(", "))) }
 }
 
-fn has_sessions(machine: &Machine, port: u16, addresses: &BTreeMap<String, Ipv4Addr>) -> Result<(), String> {
-    let sessions = machine.sessions(port).map_err(|error| error.to_string())?;
+async fn has_sessions(machine: &Machine, port: u16, addresses: &BTreeMap<String, Ipv4Addr>) -> Result<(), String> {
+    let sessions = machine.sessions(port).await.map_err(|error| in_words(&error))?;
     missing(machine, addresses, "session", |address| sessions.contains(&address))
 }
 
-fn has_peer_routes(machine: &Machine, device: &str, addresses: &BTreeMap<String, Ipv4Addr>) -> Result<(), String> {
-    let routes = machine.routes().map_err(|error| error.to_string())?;
+async fn has_peer_routes(machine: &Machine, device: &str, addresses: &BTreeMap<String, Ipv4Addr>) -> Result<(), String> {
+    let routes = machine.routes().await.map_err(|error| in_words(&error))?;
     let over = |address| routes.iter().any(|route| route.via == Some(address) && route.device.as_deref() == Some(device));
     missing(machine, addresses, "route", over)
 }

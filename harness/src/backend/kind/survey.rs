@@ -1,10 +1,10 @@
 //! What this host lacks for a cluster of kind.
 
 use super::engine::Engine;
-use super::fetch::chain;
 use super::options::Options;
 use super::prepare::prepare;
 use super::program::Program;
+use crate::fault::in_words;
 use crate::site::{Ability, Survey};
 
 /// Looks at everything that a bring-up will need, and changes nothing.
@@ -25,7 +25,9 @@ pub(super) async fn survey(options: &Options) -> Survey {
     abilities.push(enter());
     let remedy = "correct the recipe, or give its manifests as --offline-dir";
     abilities.push(ability("recipe", recipe.map(|prepared| format!("{} {}", prepared.recipe.title, prepared.version)), remedy));
-    let lacking = abilities.iter().find_map(|ability| ability.found.as_ref().err().map(|why| (ability, why)));
+    // Where namespaces cannot be entered, agents do what is to be done in them.
+    let needed = abilities.iter().filter(|ability| ability.what != ENTER);
+    let lacking = needed.into_iter().find_map(|ability| ability.found.as_ref().err().map(|why| (ability, why)));
     let able = lacking.map_or(Ok(()), |(ability, why)| {
         let remedy = ability.remedy.as_ref().map(|remedy| format!("; {remedy}")).unwrap_or_default();
         Err(format!("{}: {why}{remedy}", ability.what))
@@ -34,7 +36,7 @@ pub(super) async fn survey(options: &Options) -> Survey {
 }
 
 fn ability<E: std::error::Error>(what: &str, found: Result<String, E>, remedy: &str) -> Ability {
-    let found = found.map_err(|error| chain(&error));
+    let found = found.map_err(|error| in_words(&error));
     let remedy = found.is_err().then(|| remedy.to_owned());
     Ability { what: what.to_owned(), found, remedy }
 }
@@ -43,19 +45,25 @@ async fn node_image(engine: &Engine, image: &str) -> Ability {
     let found = match engine.has_image(image).await {
         Ok(true) => Ok(format!("{image} is in Docker's store")),
         Ok(false) => Err(format!("{image} is not in Docker's store")),
-        Err(error) => Err(chain(&error)),
+        Err(error) => Err(in_words(&error)),
     };
     let remedy = found.is_err().then(|| format!("docker pull {image}, or name one that is there: --node-image"));
     Ability { what: "node image".to_owned(), found, remedy }
 }
 
-/// Entering the namespaces of other users' processes takes these capabilities (`user_namespaces(7)`, `ptrace(2)`).
+const ENTER: &str = "enter network namespaces";
+
 fn enter() -> Ability {
+    let found = may_enter().map(|()| "this process may".to_owned());
+    let remedy = found.is_err().then(|| "agents in the nodes are used instead; as root they are not needed".to_owned());
+    Ability { what: ENTER.to_owned(), found, remedy }
+}
+
+/// Whether this process may enter the namespaces of other users' processes, which takes these capabilities (`user_namespaces(7)`, `ptrace(2)`).
+pub(super) fn may_enter() -> Result<(), String> {
     const NEEDED: [(u32, &str); 2] = [(19, "CAP_SYS_PTRACE"), (21, "CAP_SYS_ADMIN")];
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let effective = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("CapEff:")?.trim(), 16).ok()).unwrap_or_default();
     let missing: Vec<&str> = NEEDED.iter().filter(|(bit, _)| effective >> bit & 1 == 0).map(|(_, name)| *name).collect();
-    let found = if missing.is_empty() { Ok("this process may".to_owned()) } else { Err(format!("lacks {}", missing.join(" and "))) };
-    let remedy = found.is_err().then(|| "run as root".to_owned());
-    Ability { what: "enter network namespaces".to_owned(), found, remedy }
+    if missing.is_empty() { Ok(()) } else { Err(format!("lacks {}", missing.join(" and "))) }
 }

@@ -35,11 +35,6 @@ pub(super) fn best(routes: &[Route], to: Ipv4Addr) -> Option<&Route> {
     routes.iter().rev().filter(|route| route.to.contains(&to)).max_by_key(|route| route.to.prefix_len())
 }
 
-/// The names of all devices, from `/proc/net/dev`.
-pub(super) fn devices(text: &str) -> Vec<String> {
-    text.lines().skip(2).filter_map(|line| line.split_once(':')).map(|(name, _)| name.trim().to_owned()).collect()
-}
-
 /// The kernel prints an address as the number that its four bytes are in memory.
 fn address(hex: &str) -> Option<Ipv4Addr> {
     u32::from_str_radix(hex, 16).ok().map(|number| Ipv4Addr::from(number.to_ne_bytes()))
@@ -76,11 +71,5 @@ cni0\t0001F40A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
         assert_eq!(by([10, 244, 2, 2]), Some("flannel0"));
         assert_eq!(by([1, 1, 1, 1]), Some("eth0"));
         assert_eq!(by([10, 244, 153, 200]), None);
-    }
-
-    #[test]
-    fn devices_are_all_of_them() {
-        let text = "Inter-|   Receive  \n face |bytes    packets\n    lo: 1 2 3\n flannel.1: 0 0\n  eth0: 5\n";
-        assert_eq!(devices(text), ["lo", "flannel.1", "eth0"]);
     }
 }

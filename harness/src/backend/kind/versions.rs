@@ -6,9 +6,9 @@ use k8s_openapi::api::core::v1::Node;
 
 use super::engine::Engine;
 use super::error::KindError;
+use super::manifest;
 use super::prepare::Prepared;
 use super::program::Program;
-use super::manifest;
 
 /// Asks all that take part for their versions.
 pub(super) async fn versions(
