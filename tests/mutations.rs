@@ -7,6 +7,7 @@ mod run;
 #[path = "support/trial.rs"]
 mod trial;
 
+use cnilab::lab::Lasting;
 use libtest_mimic::{Arguments, Failed};
 
 fn main() -> std::process::ExitCode {
@@ -21,13 +22,14 @@ fn main() -> std::process::ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// The names of a lab's mutations.
+/// The names of a lab's mutations, those aside that only a real cluster can have.
 fn mutations(lab: &str) -> Vec<String> {
     let folder = root::root().join("labs").join(lab);
     let read = |file: &str| std::fs::read_to_string(folder.join(file)).expect("a lab has a lab.yaml and a mutations.yaml");
     let checked = cnilab::lab::load(&folder.join("lab.yaml"), &read("lab.yaml")).expect("the lab passes its checks");
     let mutations = cnilab::lab::mutations(&folder.join("mutations.yaml"), &read("mutations.yaml"), &checked);
-    mutations.expect("the mutations pass their checks").into_iter().map(|mutation| mutation.name).collect()
+    let mutations = mutations.expect("the mutations pass their checks").into_iter();
+    mutations.filter(|mutation| mutation.fits(Lasting::No).is_ok()).map(|mutation| mutation.name).collect()
 }
 
 fn noticed(lab: &str, mutation: &str) -> Result<(), Failed> {

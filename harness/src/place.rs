@@ -9,6 +9,7 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::thread;
 
+use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use nix::sched::{CloneFlags, setns};
@@ -73,6 +74,26 @@ pub struct Process {
     pub status: BoxFuture<'static, io::Result<i32>>,
 }
 
+impl Process {
+    /// Says nothing to it, and waits until it has said all.
+    ///
+    /// # Errors
+    /// It is out of reach.
+    pub async fn end(self) -> io::Result<Output> {
+        let Self { input, mut said, status } = self;
+        drop(input);
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        while let Some(piece) = said.next().await {
+            match piece? {
+                Said::Output(piece) => stdout.extend(piece),
+                Said::Error(piece) => stderr.extend(piece),
+            }
+        }
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(Output { status: status.await?, stdout: text(&stdout), stderr: text(&stderr) })
+    }
+}
+
 /// A piece of what a command says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
@@ -123,6 +144,14 @@ pub trait Place: Send + Sync {
         let source = io::Error::from(io::ErrorKind::Unsupported);
         let error = PlaceError::Start { command: cmd.to_string(), place: self.name().clone(), source };
         Box::pin(std::future::ready(Err(error)))
+    }
+
+    /// Runs `cmd` to its end as [`Place::start`] starts it: in the place itself, with its own processes and programs.
+    fn run_itself<'a>(&'a self, cmd: &'a Cmd) -> BoxFuture<'a, Result<Output, PlaceError>> {
+        Box::pin(async move {
+            let ended = self.start(cmd).await?.end().await;
+            ended.map_err(|source| PlaceError::Start { command: cmd.to_string(), place: self.name().clone(), source })
+        })
     }
 
     /// How this very program is called there, if it is there.

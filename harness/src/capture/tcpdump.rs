@@ -94,12 +94,10 @@ impl Tcpdump {
     /// Interrupts it by its own pid, and waits until it is through.
     async fn end(&mut self, place: &dyn Place) -> Result<(), CaptureError> {
         let interrupt = Cmd::new("sh", ["-c", "kill -INT \"$1\"", "sh", &self.pid.to_string()]);
-        // Started as tcpdump was: where a place is entered from here, commands that are run in it are this host's, and so are their pids.
-        let mut interrupted = place.start(&interrupt).await.map_err(|error| trouble(in_words(&error)))?;
-        while interrupted.said.next().await.is_some() {}
-        let interrupted = interrupted.status.await.map_err(|error| trouble(format!("is out of reach: {error}")))?;
+        // As tcpdump was started: where a place is entered from here, commands that are run in it are this host's, and so are their pids.
+        let interrupted = place.run_itself(&interrupt).await.map_err(|error| trouble(in_words(&error)))?;
         while self.more().await? {}
-        if interrupted != 0 {
+        if interrupted.status != 0 {
             return Err(trouble(format!("had ended before: {}", self.said.lines().last().unwrap_or_default())));
         }
         let status = (&mut self.process.status).await.map_err(|error| trouble(format!("is out of reach: {error}")))?;

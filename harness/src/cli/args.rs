@@ -49,7 +49,7 @@ Examples:
     #[command(after_long_help = "\
 A lab that cannot fail proves nothing. `mutations.yaml` beside a lab lists ways to break it, and for each the expectation that must notice.
 Each mutation is one run; the table says what noticed it. Exits 0 if none went unnoticed.")]
-    Mutate(Mutate),
+    Mutate(Box<Mutate>),
     /// Find clusters that runs left behind, and take them away.
     Sweep {
         /// Only list them.
@@ -106,6 +106,17 @@ pub(super) enum BackendName {
     Kind,
     /// An existing cluster.
     Cluster,
+}
+
+impl BackendName {
+    /// What evidence calls it.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Netns => "netns",
+            Self::Kind => "kind",
+            Self::Cluster => "cluster",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -191,6 +202,11 @@ pub(super) struct Judge {
 pub(super) struct Mutate {
     /// A name under labs/, or a path.
     pub(super) lab: PathBuf,
+    /// Where to build it: a lab for every mutation in network namespaces, or one cluster for all that can be taken back.
+    #[arg(long, value_enum, default_value = "netns")]
+    pub(super) backend: BackendName,
+    #[command(flatten)]
+    pub(super) cluster: Cluster,
     /// Only the mutations whose name matches (`*` stands for any letters).
     #[arg(long, value_name = "GLOB")]
     pub(super) only: Vec<String>,

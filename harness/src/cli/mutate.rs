@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::Mutate;
+use super::args::{BackendName, Mutate};
 use super::exit::Exit;
 use super::find::{load, read_text, say_problems};
 use super::output::{complain, data, say};
-use super::run::{stop_on_signals, this_program};
-use crate::capture::Engine;
-use crate::lab::{self, Lab, Mutation};
-use crate::run::{Breakage, Request, Stopper, conduct, new_run, noticed, scenarios_of};
+use super::progress::Progress;
+use super::run::{absolute, cluster_choices, engine, stop_on_signals, this_program};
+use crate::lab::{self, Lab, Lasting, Mutation};
+use crate::run::{Breakage, Finished, Request, RunError, Stopper, conduct, conduct_all_on_kind, new_run, noticed, scenarios_of};
 
 /// Runs the mutations of a lab, one after another.
 pub(super) fn mutate(args: &Mutate) -> Exit {
@@ -20,57 +20,109 @@ fn try_mutate(args: &Mutate) -> Result<Exit, Exit> {
     let lab = load(&args.lab)?;
     let mutations = all(&lab)?;
     let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|glob| lab::matches_glob(glob, name));
-    let chosen: Vec<_> = mutations.iter().filter(|mutation| wanted(&mutation.name)).collect();
-    if chosen.is_empty() {
-        say(&format!("error: {} has no mutation of that name", lab.name));
-        return Err(Exit::BadInput);
-    }
-    let exe = this_program()?;
-    let stopper = stop_on_signals()?;
-    let mut worst = Exit::Held;
-    for mutation in chosen {
-        let folder = args.evidence.clone().unwrap_or_else(|| PathBuf::from("evidence"));
-        let folder = folder.join(format!("{}-{}-{}", lab.name, mutation.name, new_run()));
-        match one(&lab, mutation, &folder, &exe, &stopper) {
-            Ok(noticed_by) => {
-                data(&format!("noticed    {:<28} {noticed_by}\n", mutation.name));
-                if args.evidence.is_none() {
-                    // Of no further use: the table says what there was to say.
-                    let _ = std::fs::remove_dir_all(&folder);
-                }
+    let (mut chosen, mut left_out) = (Vec::new(), 0);
+    let lasting = if args.backend == BackendName::Kind { Lasting::Yes } else { Lasting::No };
+    for mutation in mutations.iter().filter(|mutation| wanted(&mutation.name)) {
+        match mutation.fits(lasting) {
+            Ok(()) => chosen.push((mutation, request(&lab, mutation, args)?)),
+            Err(why) => {
+                data(&format!("left out   {:<28} {why}\n", mutation.name));
+                left_out += 1;
             }
-            Err(exit) => worst = exit,
         }
+    }
+    if chosen.is_empty() {
+        if left_out == 0 {
+            say(&format!("error: {} has no mutation of that name", lab.name));
+            return Err(Exit::BadInput);
+        }
+        return Err(Exit::HostCannot);
+    }
+    let stopper = stop_on_signals()?;
+    let worst = match args.backend {
+        BackendName::Netns => in_namespaces(&chosen, args, &stopper)?,
+        BackendName::Kind => on_kind(&lab, &chosen, args, &stopper)?,
+        BackendName::Cluster => return Err(super::run::no_cluster_backend()),
+    };
+    if stopper.asked() { Err(Exit::Interrupted) } else { Ok(worst) }
+}
+
+/// Each mutation in a lab of its own.
+fn in_namespaces(chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &Stopper) -> Result<Exit, Exit> {
+    let exe = this_program()?;
+    let mut worst = Exit::Held;
+    for (mutation, request) in chosen {
         if stopper.asked() {
-            return Err(Exit::Interrupted);
+            break;
         }
+        worst = tell(mutation, request, conduct(&exe, request, stopper, |_, _| ()), args).unwrap_or(worst);
     }
     Ok(worst)
 }
 
-/// Runs one mutation; `Ok` says what noticed it.
-fn one(lab: &Lab, mutation: &Mutation, folder: &Path, exe: &Path, stopper: &Stopper) -> Result<String, Exit> {
-    let request = Request {
+/// All mutations on one cluster, each taken back before the next.
+fn on_kind(lab: &Lab, chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &Stopper) -> Result<Exit, Exit> {
+    let requests: Vec<Request> = chosen.iter().map(|(_, request)| request.clone()).collect();
+    let choices = cluster_choices(lab, &args.cluster)?;
+    let mut progress = Progress::new(false);
+    let mut worst = Exit::Held;
+    let conducted = conduct_all_on_kind(
+        &requests,
+        &choices,
+        stopper,
+        move |event| progress.show(event, std::process::id()),
+        |request, finished| {
+            let mutation = chosen.iter().find(|(_, own)| own.run == request.run);
+            worst = mutation.and_then(|(mutation, _)| tell(mutation, request, finished, args)).unwrap_or(worst);
+        },
+    );
+    conducted.map_err(|error| super::run::fail(&error, &requests[0].evidence))?;
+    Ok(worst)
+}
+
+/// Tells what noticed a mutation; `Some`: none did, or it came to nothing.
+fn tell(mutation: &Mutation, request: &Request, finished: Result<Finished, RunError>, args: &Mutate) -> Option<Exit> {
+    let finished = match finished {
+        Ok(finished) => finished,
+        Err(error) => {
+            data(&format!("failed     {}\n", mutation.name));
+            complain(&error);
+            return Some(Exit::Fault);
+        }
+    };
+    match noticed(mutation, &finished.verdict) {
+        Ok(by) => {
+            data(&format!("noticed    {:<28} {by}\n", mutation.name));
+            if args.evidence.is_none() {
+                // Of no further use: the table says what there was to say.
+                let _ = std::fs::remove_dir_all(&request.evidence);
+            }
+            None
+        }
+        Err(why) => {
+            let (name, does, evidence) = (&mutation.name, &mutation.does, request.evidence.display());
+            data(&format!("UNNOTICED  {name:<28} {why}\n           {does}; evidence in {evidence}\n"));
+            Some(Exit::Broken)
+        }
+    }
+}
+
+fn request(lab: &Lab, mutation: &Mutation, args: &Mutate) -> Result<Request, Exit> {
+    let run = format!("{}-{}", new_run(), mutation.name);
+    let folder = args.evidence.as_deref().unwrap_or(Path::new("evidence")).join(format!("{}-{run}", lab.name));
+    Ok(Request {
         lab: lab.name.clone(),
         lab_path: lab.source.path.clone(),
         lab_text: lab.source.text.clone(),
-        backend: "netns".to_owned(),
-        run: new_run(),
-        evidence: std::path::absolute(folder).map_err(|_| Exit::BadInput)?,
+        backend: args.backend.text().to_owned(),
+        run,
+        evidence: absolute(&folder)?,
         scenarios: scenarios_of(mutation, lab),
         snap_length: 256,
-        engine: Engine::default(),
+        engine: engine(&args.cluster),
         breakage: Some(Breakage::of(mutation)),
+        mend: args.backend == BackendName::Kind,
         keep: false,
-    };
-    let finished = conduct(exe, &request, stopper, |_, _| ()).map_err(|error| {
-        data(&format!("failed     {}\n", mutation.name));
-        complain(&error);
-        Exit::Fault
-    })?;
-    noticed(mutation, &finished.verdict).map_err(|why| {
-        data(&format!("UNNOTICED  {:<28} {why}\n           {}; evidence in {}\n", mutation.name, mutation.does, folder.display()));
-        Exit::Broken
     })
 }
 
@@ -86,7 +138,7 @@ pub(super) fn find(lab: &Lab, name: &str) -> Result<Mutation, Exit> {
 
 /// The mutations beside `lab`.
 fn all(lab: &Lab) -> Result<Vec<Mutation>, Exit> {
-    let file = lab.source.path.with_file_name("mutations.yaml");
+    let file: PathBuf = lab.source.path.with_file_name("mutations.yaml");
     let text = read_text(&file).map_err(|message| {
         say(&format!("error: {message}"));
         Exit::BadInput

@@ -26,8 +26,7 @@ pub(super) fn run(args: &Run) -> Exit {
 
 fn try_run(args: &Run) -> Result<Exit, Exit> {
     if args.backend == BackendName::Cluster {
-        say("error: the backend cluster is not in this build\nhint: --backend kind makes a cluster of its own, --backend netns needs none");
-        return Err(Exit::HostCannot);
+        return Err(no_cluster_backend());
     }
     let lab = load(&args.lab)?;
     let scenarios = chosen(&lab, &args.scenario)?;
@@ -51,8 +50,14 @@ fn try_run(args: &Run) -> Result<Exit, Exit> {
     }
 }
 
+/// Says that there is no such backend.
+pub(super) fn no_cluster_backend() -> Exit {
+    say("error: the backend cluster is not in this build\nhint: --backend kind makes a cluster of its own, --backend netns needs none");
+    Exit::HostCannot
+}
+
 /// Says why there is no verdict.
-fn fail(error: &RunError, evidence: &Path) -> Exit {
+pub(super) fn fail(error: &RunError, evidence: &Path) -> Exit {
     complain(error);
     match error {
         RunError::Interrupted { .. } => Exit::Interrupted,
@@ -85,27 +90,38 @@ fn chosen(lab: &Lab, globs: &[String]) -> Result<Vec<String>, Exit> {
 fn request(lab: &Lab, scenarios: Vec<String>, evidence: Option<&Path>, breakage: Option<Breakage>, args: &Run) -> Result<Request, Exit> {
     let run = new_run();
     let folder = evidence.map_or_else(|| default_folder(&lab.name, &run), Path::to_owned);
-    let evidence = std::path::absolute(&folder).map_err(|error| {
-        say(&format!("error: cannot use {} as the evidence folder: {error}", folder.display()));
-        Exit::BadInput
-    })?;
+    let evidence = absolute(&folder)?;
     Ok(Request {
         lab: lab.name.clone(),
         lab_path: lab.source.path.clone(),
         lab_text: lab.source.text.clone(),
-        backend: if args.backend == BackendName::Kind { "kind" } else { "netns" }.to_owned(),
+        backend: args.backend.text().to_owned(),
         run,
         evidence,
         scenarios,
         snap_length: args.snaplen,
-        engine: if args.cluster.capture == CaptureName::Tcpdump { Engine::Tcpdump } else { Engine::Sockets },
+        engine: engine(&args.cluster),
         breakage,
+        mend: args.cluster.reuse.is_some() || args.keep && args.backend == BackendName::Kind,
         keep: args.keep,
     })
 }
 
+/// An evidence folder as every process means it, wherever it runs.
+pub(super) fn absolute(folder: &Path) -> Result<PathBuf, Exit> {
+    std::path::absolute(folder).map_err(|error| {
+        say(&format!("error: cannot use {} as the evidence folder: {error}", folder.display()));
+        Exit::BadInput
+    })
+}
+
+/// What captures.
+pub(super) fn engine(args: &Cluster) -> Engine {
+    if args.capture == CaptureName::Tcpdump { Engine::Tcpdump } else { Engine::Sockets }
+}
+
 /// What the user chose about the cluster; the lab says which recipe.
-fn cluster_choices(lab: &Lab, args: &Cluster) -> Result<ClusterChoices, Exit> {
+pub(super) fn cluster_choices(lab: &Lab, args: &Cluster) -> Result<ClusterChoices, Exit> {
     let recipe = recipe_of(lab).ok_or_else(|| {
         say(&format!("error: {} names no recipe for a real cluster (`recipe:` in its `cluster:`)", lab.name));
         Exit::BadInput

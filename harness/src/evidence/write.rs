@@ -73,7 +73,7 @@ impl Writer {
     }
 
     /// Closes the evidence: from here on it says of itself what `manifest` says.
-    pub fn finish(self, manifest: &Manifest) -> Result<(), EvidenceError> {
+    pub fn finish(&self, manifest: &Manifest) -> Result<(), EvidenceError> {
         put_json(&self.folder, file::MANIFEST, manifest)
     }
 }

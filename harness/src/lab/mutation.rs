@@ -27,6 +27,8 @@ pub struct Mutation {
     pub does: String,
     /// What is run once the site stands and its facts are known, before anything is sent, warm-up included.
     pub steps: Vec<Step>,
+    /// What takes that back, where the site outlives the mutation; none if nothing does.
+    pub undo: Vec<Step>,
     /// What the harness does wrong, if it is the harness that is broken.
     pub harness: Option<HarnessFault>,
     /// What must notice.
@@ -35,13 +37,55 @@ pub struct Mutation {
     pub outcome: Consequence,
 }
 
+impl Mutation {
+    /// Why it cannot be done on a lab of that kind; `Ok`: it can.
+    ///
+    /// # Errors
+    /// In a few words.
+    pub fn fits(&self, site: Lasting) -> Result<(), &'static str> {
+        let in_nodes = self.steps.iter().chain(&self.undo).any(|step| step.within == Within::Node);
+        match (site, &self.harness) {
+            (Lasting::No, _) if in_nodes => Err("it is done to processes of a real node"),
+            (Lasting::Yes, Some(HarnessFault::ProxyKeepsTtl | HarnessFault::ProxyPort(_))) => {
+                Err("the proxies of a real cluster are not ours")
+            }
+            (Lasting::Yes, _) if !self.steps.is_empty() && self.undo.is_empty() => {
+                Err("nothing takes it back, and the cluster outlives it")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a lab is built anew for every mutation, or outlives each of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasting {
+    /// Namespaces of its own.
+    No,
+    /// A cluster that takes minutes to make.
+    Yes,
+}
+
 /// A command that breaks something.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Step {
     /// Where it runs.
     pub on: PlaceName,
     /// The command; `{…}` placeholders are filled in, white space parts the arguments, no shell sees it.
-    pub run: String,
+    pub command: String,
+    /// In how much of that place.
+    pub within: Within,
+}
+
+/// In how much of a place a command runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Within {
+    /// In its network namespace.
+    Network,
+    /// In the node itself, with its processes and its programs; only clusters have that.
+    Node,
 }
 
 impl Step {
@@ -49,8 +93,8 @@ impl Step {
     ///
     /// # Errors
     /// The first symbol for which `value` has nothing.
-    pub fn command<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> Result<Cmd, String> {
-        placeholder::fill(&self.run, value).map(|filled| Cmd::parse(&filled))
+    pub fn filled<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> Result<Cmd, String> {
+        placeholder::fill(&self.command, value).map(|filled| Cmd::parse(&filled))
     }
 }
 
@@ -114,6 +158,9 @@ struct MutationFile {
     /// What is run before anything is sent.
     #[serde(default)]
     steps: Vec<StepFile>,
+    /// What takes that back, for labs that outlive the mutation.
+    #[serde(default)]
+    undo: Vec<StepFile>,
     /// What the harness does wrong.
     harness: Option<HarnessFile>,
     /// What must notice.
@@ -128,8 +175,10 @@ struct MutationFile {
 struct StepFile {
     /// The node or pod where it runs.
     on: At<String>,
-    /// The command; no shell sees it.
-    run: At<String>,
+    /// A command that runs in its network namespace; no shell sees it.
+    run: Option<At<String>>,
+    /// A command that runs in the node itself, with its processes and its programs, on clusters; no shell sees it.
+    exec: Option<At<String>>,
 }
 
 /// What a harness can do wrong.
@@ -198,7 +247,8 @@ impl Check<'_> {
         Mutation {
             name: file.name.value.clone(),
             does: file.does.split_whitespace().collect::<Vec<_>>().join(" "),
-            steps: file.steps.iter().map(|step| self.step(step)).collect(),
+            steps: file.steps.iter().filter_map(|step| self.step(step)).collect(),
+            undo: file.undo.iter().filter_map(|step| self.step(step)).collect(),
             harness: file.harness.as_ref().map(|fault| match fault {
                 HarnessFile::WithholdProbe => HarnessFault::WithholdProbe,
                 HarnessFile::CloseMidway(point) => HarnessFault::CloseMidway(self.point(point)),
@@ -211,13 +261,27 @@ impl Check<'_> {
         }
     }
 
-    fn step(&mut self, file: &StepFile) -> Step {
+    fn step(&mut self, file: &StepFile) -> Option<Step> {
         self.place(&file.on, &file.on);
-        if file.run.trim().is_empty() {
-            self.problems.push(Problem::new(file.run.span.clone(), "this command is empty").hint("a program and its arguments"));
+        let (command, within) = match (&file.run, &file.exec) {
+            (Some(run), None) => (run, Within::Network),
+            (None, Some(exec)) => (exec, Within::Node),
+            _ => {
+                let problem = Problem::new(file.on.span.clone(), "a step has either `run` or `exec`");
+                self.problems.push(problem.hint("`run` in a network namespace, `exec` in the node itself"));
+                return None;
+            }
+        };
+        let on = PlaceName::new(&*file.on);
+        if within == Within::Node && self.lab.node(&on).is_none() {
+            let problem = Problem::new(file.on.span.clone(), format!("`{on}` is not a node of this lab"));
+            self.problems.push(problem.hint("`exec` is for nodes; a pod has nothing but nettool in it"));
         }
-        lines::placeholders(&file.run, self.symbols, self.text, &mut self.problems);
-        Step { on: PlaceName::new(&*file.on), run: file.run.trim().to_owned() }
+        if command.trim().is_empty() {
+            self.problems.push(Problem::new(command.span.clone(), "this command is empty").hint("a program and its arguments"));
+        }
+        lines::placeholders(command, self.symbols, self.text, &mut self.problems);
+        Some(Step { on, command: command.trim().to_owned(), within })
     }
 
     fn place(&mut self, text: &At<String>, name: &str) {
@@ -309,9 +373,10 @@ mod tests {
 
     #[test]
     fn a_step_is_split_after_its_placeholders_are_filled_in() {
-        let step = Step { on: PlaceName::new("node1"), run: "ip link set dev {pod1.veth} down".to_owned() };
-        let command = step.command(|symbol| (symbol == "pod1.veth").then_some("cali1")).unwrap();
+        let command = "ip link set dev {pod1.veth} down".to_owned();
+        let step = Step { on: PlaceName::new("node1"), command, within: Within::Network };
+        let command = step.filled(|symbol| (symbol == "pod1.veth").then_some("cali1")).unwrap();
         assert_eq!(command.to_string(), "ip link set dev cali1 down");
-        assert_eq!(step.command(|_| None), Err("pod1.veth".to_owned()));
+        assert_eq!(step.filled(|_| None), Err("pod1.veth".to_owned()));
     }
 }

@@ -35,17 +35,46 @@ pub struct ClusterChoices {
     pub capture: Capture,
 }
 
-/// Carries out a run on a kind cluster of its own, and judges it.
+/// Carries out a run on a kind cluster, and judges it.
 ///
 /// # Errors
-/// Whatever fails, the cluster is gone when this returns, unless the error says what is left; what was recorded by then stays in the
-/// evidence folder, and the logs of a cluster that did not come up beside it.
+/// Whatever fails, the cluster is gone when this returns, or as it was if it stood before, unless the error says what is left; what was recorded
+/// by then stays in the evidence folder, and the logs of a cluster that did not come up beside it.
 pub fn conduct_on_kind(
     request: &Request,
     choices: &ClusterChoices,
     stopper: &Stopper,
     watch: impl FnMut(&Event) + Send + 'static,
 ) -> Result<Finished, RunError> {
+    on_kind(std::slice::from_ref(request), choices, stopper, watch, |_, done| done)?;
+    judge_folder(&request.evidence)
+}
+
+/// Carries out several runs of a lab on one kind cluster, each of which leaves it as it was, and judges each as soon as it is over.
+///
+/// # Errors
+/// As [`conduct_on_kind`], of the cluster; what goes wrong in one run is told to `each`.
+pub fn conduct_all_on_kind(
+    requests: &[Request],
+    choices: &ClusterChoices,
+    stopper: &Stopper,
+    watch: impl FnMut(&Event) + Send + 'static,
+    mut each: impl FnMut(&Request, Result<Finished, RunError>),
+) -> Result<(), RunError> {
+    on_kind(requests, choices, stopper, watch, |request, done| {
+        each(request, done.and_then(|()| judge_folder(&request.evidence)));
+        Ok(())
+    })
+}
+
+fn on_kind(
+    requests: &[Request],
+    choices: &ClusterChoices,
+    stopper: &Stopper,
+    watch: impl FnMut(&Event) + Send + 'static,
+    each: impl FnMut(&Request, Result<(), RunError>) -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    let Some(request) = requests.first() else { return Ok(()) };
     let folder = PathBuf::from(format!("{}-cluster", request.evidence.display()));
     std::fs::create_dir_all(&folder).map_err(RunError::Talk)?;
     let told: Listener = Arc::new(Mutex::new(watch));
@@ -55,13 +84,16 @@ pub fn conduct_on_kind(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Talk)?;
     let recorded = runtime.block_on(async {
         let mut teller = Teller::new(&mut sink, phases);
-        let recorded = record(request, &kind, &mut teller, |_| leave_standing(&kind, &told));
+        let recorded = record(requests, &kind, &mut teller, |_| leave_standing(&kind, &told), each);
         let recorded = tokio::select! {
             recorded = recorded => recorded,
             () = asked(stopper) => Err(RunError::Interrupted { evidence: request.evidence.clone() }),
         };
         // A run that was given up half-way has not taken its cluster down.
-        let left = if request.keep && recorded.is_ok() { Vec::new() } else { kind.delete().await };
+        let mut left = if request.keep && recorded.is_ok() { Vec::new() } else { kind.delete().await };
+        if matches!(recorded, Err(RunError::Interrupted { .. })) {
+            left.extend(unmended(requests, choices));
+        }
         if left.is_empty() { recorded } else { Err(RunError::Leftovers(left.join(", "))) }
     });
     if !request.keep {
@@ -69,8 +101,15 @@ pub fn conduct_on_kind(
         let _ = std::fs::remove_file(kind.kubeconfig());
         let _ = std::fs::remove_dir(&folder);
     }
-    recorded?;
-    judge_folder(&request.evidence)
+    recorded
+}
+
+/// What an interrupted run may have left broken in a cluster that stays.
+fn unmended(requests: &[Request], choices: &ClusterChoices) -> Option<String> {
+    let cluster = choices.reuse.as_ref()?;
+    let broken = requests.iter().filter_map(|request| request.breakage.as_ref()).filter(|breakage| !breakage.undo.is_empty());
+    let names: Vec<&str> = broken.map(|breakage| breakage.name.as_str()).collect();
+    (!names.is_empty()).then(|| format!("the cluster {cluster}, perhaps still broken on purpose ({})", names.join(", ")))
 }
 
 fn options(lab: &str, run: &str, choices: &ClusterChoices, folder: PathBuf, watch: Watch) -> Options {

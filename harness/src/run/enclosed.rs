@@ -33,7 +33,8 @@ fn carry_out() -> Result<(), RunError> {
     let mut sink = tell;
     let fault = request.breakage.as_ref().map(Breakage::proxy_fault).unwrap_or_default();
     let netns = Netns { fault, ..Netns::default() };
-    runtime.block_on(record(&request, &netns, &mut Teller::new(&mut sink, Phases::default()), until_input_ends))
+    let requests = std::slice::from_ref(&request);
+    runtime.block_on(record(requests, &netns, &mut Teller::new(&mut sink, Phases::default()), until_input_ends, |_, done| done))
 }
 
 /// Leaves the lab up until standard input ends.

@@ -14,7 +14,7 @@ mod scenario;
 mod stopper;
 mod teller;
 
-pub use cluster::{ClusterChoices, conduct_on_kind, survey_on_kind};
+pub use cluster::{ClusterChoices, conduct_all_on_kind, conduct_on_kind, survey_on_kind};
 pub use conduct::{Finished, conduct, judge_folder};
 pub use enclosed::enclosed;
 pub use error::RunError;

@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::RunError;
 use crate::backend::netns::ProxyFault;
 use crate::capture::Sabotage;
-use crate::lab::{self, Broken, Consequence, HarnessFault, Lab, Mutation};
-use crate::name::PlaceName;
+use crate::fault::in_words;
+use crate::lab::{Broken, Consequence, HarnessFault, Lab, Mutation, Step, Within};
 use crate::name::Symbol;
-use crate::place::Cmd;
 use crate::site::Site;
 use crate::verdict::{ExpectationVerdict, Outcome, RunVerdict, Subject};
 
@@ -18,8 +17,10 @@ use crate::verdict::{ExpectationVerdict, Outcome, RunVerdict, Subject};
 pub struct Breakage {
     /// The mutation's name.
     pub name: String,
-    /// Commands to run once the lab stands, each where; placeholders not yet filled in.
-    pub steps: Vec<(PlaceName, String)>,
+    /// What to run once the lab stands, placeholders not yet filled in.
+    pub steps: Vec<Step>,
+    /// What takes that back.
+    pub undo: Vec<Step>,
     /// What the harness itself is to do wrong.
     pub harness: Option<HarnessFault>,
 }
@@ -27,26 +28,26 @@ pub struct Breakage {
 impl Breakage {
     /// What a lab's mutation asks for.
     pub fn of(mutation: &Mutation) -> Self {
-        Self {
-            name: mutation.name.clone(),
-            steps: mutation.steps.iter().map(|step| (step.on.clone(), step.run.clone())).collect(),
-            harness: mutation.harness.clone(),
-        }
+        let Mutation { name, steps, undo, harness, .. } = mutation.clone();
+        Self { name, steps, undo, harness }
     }
 
-    /// Runs the steps, in order, each to its end.
+    /// Breaks the lab: all steps, in order, each to its end.
     pub(super) async fn apply(&self, site: &Site) -> Result<(), RunError> {
-        for (on, run) in &self.steps {
-            let failed = |message: String| RunError::Break { place: on.to_string(), command: run.clone(), message };
-            let value = |symbol: &str| site.facts.values.get(&Symbol::new(symbol)).map(String::as_str);
-            let command = lab::fill(run, value).map_err(|symbol| failed(format!("nothing is known of {{{symbol}}}")))?;
-            let place = site.places.get(on).ok_or_else(|| failed("there is no such place".to_owned()))?;
-            let output = place.run(&Cmd::parse(&command)).await.map_err(|error| failed(error.to_string()))?;
-            if output.status != 0 {
-                return Err(failed(output.stderr.trim().to_owned()));
-            }
+        for step in &self.steps {
+            carry_out(step, site).await?;
         }
         Ok(())
+    }
+
+    /// Takes back what was done to a lab that stays; goes on after a fault, and returns the first.
+    pub(super) async fn take_back(&self, site: &Site) -> Result<(), RunError> {
+        let mut first = Ok(());
+        for step in &self.undo {
+            let done = carry_out(step, site).await;
+            first = first.and(done);
+        }
+        first
     }
 
     /// What the captures are to do wrong.
@@ -71,6 +72,19 @@ impl Breakage {
     pub(super) fn withholds_probe(&self) -> bool {
         self.harness == Some(HarnessFault::WithholdProbe)
     }
+}
+
+async fn carry_out(step: &Step, site: &Site) -> Result<(), RunError> {
+    let failed = |message: String| RunError::Break { place: step.on.to_string(), command: step.command.clone(), message };
+    let value = |symbol: &str| site.facts.values.get(&Symbol::new(symbol)).map(String::as_str);
+    let command = step.filled(value).map_err(|symbol| failed(format!("nothing is known of {{{symbol}}}")))?;
+    let place = site.places.get(&step.on).ok_or_else(|| failed("there is no such place".to_owned()))?;
+    let ended = match step.within {
+        Within::Network => place.run(&command).await,
+        Within::Node => place.run_itself(&command).await,
+    };
+    let output = ended.map_err(|error| failed(in_words(&error)))?;
+    if output.status == 0 { Ok(()) } else { Err(failed(output.stderr.trim().to_owned())) }
 }
 
 /// The scenarios that must be carried out to see whether a mutation is noticed, in the lab's order.

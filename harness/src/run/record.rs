@@ -7,7 +7,7 @@ use super::{Request, RunError, scenario};
 use crate::backend::Backend;
 use crate::evidence::{FORMAT, Manifest, Writer};
 use crate::lab;
-use crate::plan::{self, Plan};
+use crate::plan::{self, BoundPlan, Plan};
 use crate::site::Site;
 
 /// Whether a lab stays after its run.
@@ -19,35 +19,57 @@ pub(super) enum Linger {
     Yes,
 }
 
-/// Carries a request out on `backend`. `keep` is asked what becomes of the lab if the request wants it kept.
+/// Carries requests out, one after another, on one lab of `backend`; all of them are of the same lab file. `tell` hears how each went, and an
+/// error of its own ends the rest; `keep` is asked what becomes of the lab if the first request wants it kept.
 ///
 /// # Errors
 /// The first thing that failed. The lab is down then, unless the error is that it is not.
 pub(super) async fn record(
-    request: &Request,
+    requests: &[Request],
     backend: &impl Backend,
     teller: &mut Teller<'_>,
     keep: impl FnOnce(&Site) -> Linger,
+    mut tell: impl FnMut(&Request, Result<(), RunError>) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
-    let lab = lab::load(&request.lab_path, &request.lab_text).map_err(|problems| RunError::Lab(problems.to_string()))?;
+    let Some(first) = requests.first() else { return Ok(()) };
+    let lab = lab::load(&first.lab_path, &first.lab_text).map_err(|problems| RunError::Lab(problems.to_string()))?;
     let plan = plan::draft(lab);
-    let mut manifest = manifest(request);
-    let writer = Writer::create(&request.evidence, &manifest, &request.lab_text).map_err(RunError::Evidence)?;
+    let mut folders = Vec::new();
+    for request in requests {
+        let manifest = manifest(request);
+        let writer = Writer::create(&request.evidence, &manifest, &request.lab_text).map_err(RunError::Evidence)?;
+        folders.push((request, manifest, writer));
+    }
 
     let topology = &plan.topology;
     teller.began(format!("bring up {} nodes and {} pods", topology.nodes.len(), topology.pods.len()));
     let site = backend.up(topology).await.map_err(RunError::Up)?;
     teller.done();
-    let carried_out = carry_out(request, &plan, &site, &writer, teller).await;
-    if !request.keep || carried_out.is_err() || keep(&site) == Linger::No {
+    let mut carried_out = Ok(());
+    for (request, manifest, writer) in &mut folders {
+        let mut done = carry_out(request, &plan, &site, writer, teller).await;
+        if done.is_ok() {
+            manifest.phases = teller.phases();
+            done = writer.finish(manifest).map_err(RunError::Evidence);
+        }
+        carried_out = tell(request, done);
+        if carried_out.is_err() {
+            break;
+        }
+    }
+    if !first.keep || carried_out.is_err() || keep(&site) == Linger::No {
         teller.began("take it down".to_owned());
         let down = backend.down(site).await;
         teller.done();
         carried_out?;
         down.map_err(|leftovers| RunError::Leftovers(leftovers.to_string()))?;
     }
-    manifest.phases = teller.phases();
-    writer.finish(&manifest).map_err(RunError::Evidence)
+    if let [(_, manifest, writer)] = folders.as_mut_slice() {
+        // How long it took to take the lab down is known only now.
+        manifest.phases = teller.phases();
+        writer.finish(manifest).map_err(RunError::Evidence)?;
+    }
+    Ok(())
 }
 
 fn manifest(request: &Request) -> Manifest {
@@ -68,12 +90,23 @@ fn manifest(request: &Request) -> Manifest {
 async fn carry_out(request: &Request, plan: &Plan, site: &Site, writer: &Writer, teller: &mut Teller<'_>) -> Result<(), RunError> {
     writer.facts(&site.facts).map_err(RunError::Evidence)?;
     let bound = plan.bind(&site.facts, &request.run).map_err(RunError::Bind)?;
+    let mut carried_out = Ok(());
     if let Some(breakage) = &request.breakage {
         teller.began(format!("break it on purpose: {}", breakage.name));
-        breakage.apply(site).await?;
+        carried_out = breakage.apply(site).await;
         teller.done();
     }
-    for (index, bound) in bound.scenarios.iter().enumerate().filter(|(_, bound)| request.scenarios.contains(&bound.name)) {
+    if carried_out.is_ok() {
+        carried_out = scenarios(request, &bound, site, writer, teller).await;
+    }
+    match &request.breakage {
+        Some(breakage) if request.mend => carried_out.and(breakage.take_back(site).await),
+        _ => carried_out,
+    }
+}
+
+async fn scenarios(request: &Request, plan: &BoundPlan, site: &Site, writer: &Writer, teller: &mut Teller<'_>) -> Result<(), RunError> {
+    for (index, bound) in plan.scenarios.iter().enumerate().filter(|(_, bound)| request.scenarios.contains(&bound.name)) {
         teller.began(bound.name.clone());
         let recorded = scenario::carry_out(request, bound, site, teller).await;
         writer.scenario(index, &recorded).map_err(RunError::Evidence)?;

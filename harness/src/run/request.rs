@@ -31,6 +31,8 @@ pub struct Request {
     pub engine: Engine,
     /// What to break on purpose.
     pub breakage: Option<Breakage>,
+    /// Take back what was broken, since the lab outlives this run.
+    pub mend: bool,
     /// Leave the lab up after the last scenario until standard input ends.
     pub keep: bool,
 }

@@ -6,13 +6,12 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 
 use super::engine::Engine;
 use crate::name::PlaceName;
 use crate::nettool::own_sysfs;
-use crate::place::{Cmd, Output, Place, PlaceError, Process, Said, meanwhile_in_netns};
+use crate::place::{Cmd, Output, Place, PlaceError, Process, meanwhile_in_netns};
 
 /// A node or a pod of a cluster of kind.
 #[derive(Clone, Debug)]
@@ -38,20 +37,6 @@ impl KindPlace {
         let program = self.in_node.clone().ok_or_else(|| io::Error::other("our program is not in the node"))?;
         Ok(program.with(["nettool", "inside", pod, "--", &cmd.program]).with(&cmd.args))
     }
-
-    async fn run_in_node(&self, cmd: &Cmd) -> io::Result<Output> {
-        let mut process = self.engine.exec(&self.node, &self.in_node(cmd)?).await?;
-        // Nobody has anything to say to it.
-        drop(process.input);
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        while let Some(said) = process.said.next().await {
-            match said? {
-                Said::Output(piece) => stdout.extend(piece),
-                Said::Error(piece) => stderr.extend(piece),
-            }
-        }
-        Ok(output(process.status.await?, &stdout, &stderr))
-    }
 }
 
 impl Place for KindPlace {
@@ -62,7 +47,7 @@ impl Place for KindPlace {
     fn run<'a>(&'a self, cmd: &'a Cmd) -> BoxFuture<'a, Result<Output, PlaceError>> {
         Box::pin(async move {
             let not_started = |source| PlaceError::Start { command: cmd.to_string(), place: self.name.clone(), source };
-            let Some(netns) = &self.netns else { return self.run_in_node(cmd).await.map_err(not_started) };
+            let Some(netns) = &self.netns else { return self.run_itself(cmd).await };
             let command = cmd.clone();
             let ended = meanwhile_in_netns(netns.as_fd(), move || own_sysfs().map(|()| run_here(&command))).await;
             let ended = ended.and_then(|ended| ended).map_err(|source| PlaceError::Enter { place: self.name.clone(), source })?;
@@ -92,10 +77,9 @@ fn run_here(cmd: &Cmd) -> io::Result<Output> {
     #[expect(clippy::disallowed_methods, reason = "this is where commands of this place are started")]
     let ended = Command::new(&cmd.program).args(&cmd.args).env("LC_ALL", "C").stdin(Stdio::null()).output()?;
     let status = ended.status;
-    Ok(output(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()), &ended.stdout, &ended.stderr))
-}
-
-fn output(status: i32, stdout: &[u8], stderr: &[u8]) -> Output {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Output { status, stdout: text(stdout), stderr: text(stderr) }
+    Ok(Output {
+        status: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()),
+        stdout: String::from_utf8_lossy(&ended.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&ended.stderr).into_owned(),
+    })
 }

@@ -5,15 +5,13 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-
 use super::engine::Engine;
 use super::error::KindError;
 use super::options::{Capture, Options, Progress};
 use super::place::KindPlace;
 use super::{archive, survey};
 use crate::name::PlaceName;
-use crate::place::{Cmd, Said};
+use crate::place::Cmd;
 
 /// Where our program stands in a node that has it.
 const FOLDER: &str = "/opt/cnilab-agent";
@@ -105,15 +103,9 @@ pub(super) async fn take_out(engine: &Engine, nodes: &[String]) -> io::Result<()
 /// Removes files and folders of nodes; those that are not there are no fault.
 pub(super) async fn remove(engine: &Engine, nodes: &[String], paths: &[String]) -> io::Result<()> {
     for node in nodes {
-        let mut process = engine.exec(node, &Cmd::new("rm", ["-rf", "--"]).with(paths)).await?;
-        let mut said = Vec::new();
-        while let Some(piece) = process.said.next().await {
-            if let Said::Error(piece) = piece? {
-                said.extend(piece);
-            }
-        }
-        if process.status.await? != 0 {
-            return Err(io::Error::other(format!("{node}: {}", String::from_utf8_lossy(&said).trim())));
+        let removed = engine.exec(node, &Cmd::new("rm", ["-rf", "--"]).with(paths)).await?.end().await?;
+        if removed.status != 0 {
+            return Err(io::Error::other(format!("{node}: {}", removed.stderr.trim())));
         }
     }
     Ok(())
