@@ -62,8 +62,10 @@ pub(super) fn fail(error: &RunError, evidence: &Path) -> Exit {
     match error {
         RunError::Interrupted { .. } => Exit::Interrupted,
         RunError::EndedEarly { .. } => Exit::Fault,
+        _ if error.bad_input() => Exit::BadInput,
         _ if error.host_cannot() => {
-            say("hint: `cnilab doctor` says what this host can prove and what it cannot");
+            let remedy = error.remedy().unwrap_or("`cnilab doctor` says what this host can prove and what it cannot");
+            say(&format!("hint: {remedy}"));
             Exit::HostCannot
         }
         _ => {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::backend::UpError;
-use crate::backend::kind::KindError;
+use crate::backend::kind::{KindError, RecipeError};
 use crate::backend::netns::enclosure::EnclosureError;
 use crate::evidence::EvidenceError;
 use crate::plan::BindError;
@@ -73,12 +73,29 @@ impl RunError {
             Self::Enclose(error) => matches!(error, EnclosureError::Refused { .. }),
             // A cluster that was begun and did not get ready is a fault: exit code 3 is taken for a skip.
             Self::Up(UpError::Cluster(error)) => {
-                error.left.is_empty() && matches!(error.source, KindError::Docker { .. } | KindError::Host { .. })
+                error.left.is_empty() && matches!(error.source, KindError::Lacks { .. } | KindError::Recipe(RecipeError::Fetch { .. }))
             }
             Self::Up(error) => matches!(error, UpError::Tunnel { .. } | UpError::Filter { missing: true, .. }),
             Self::Enclosed { host_cannot, .. } => *host_cannot,
             _ => false,
         }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn remedy(&self) -> Option<&str> {
+        match self {
+            Self::Up(UpError::Cluster(error)) => match &error.source {
+                KindError::Lacks { remedy, .. } => Some(remedy),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether a file that somebody wrote cannot be used: a recipe, or a manifest that is not the one it was written for.
+    pub fn bad_input(&self) -> bool {
+        let Self::Up(UpError::Cluster(error)) = self else { return false };
+        matches!(&error.source, KindError::Recipe(error) if !matches!(error, RecipeError::Fetch { .. }))
     }
 }
 
@@ -92,14 +109,25 @@ mod tests {
         RunError::Up(Box::new(BuildError { cluster: "c".to_owned(), logs: None, left, source }).into())
     }
 
-    fn refused() -> KindError {
-        KindError::Host { doing: "open the socket".to_owned(), source: std::io::ErrorKind::PermissionDenied.into() }
+    fn lacks() -> KindError {
+        KindError::Lacks { what: "kind".to_owned(), remedy: "install it".to_owned(), source: None }
     }
 
     #[test]
     fn only_a_host_that_lacks_something_is_no_fault_of_the_harness() {
-        assert!(cluster(refused(), &[]).host_cannot());
-        assert!(!cluster(refused(), &["container c-worker"]).host_cannot());
+        assert!(cluster(lacks(), &[]).host_cannot());
+        assert!(!cluster(lacks(), &["container c-worker"]).host_cannot());
+        let refused = KindError::Host { doing: "open the socket".to_owned(), source: std::io::ErrorKind::PermissionDenied.into() };
+        assert!(!cluster(refused, &[]).host_cannot());
         assert!(!cluster(KindError::Unfit("the CNI never got ready".to_owned()), &[]).host_cannot());
+        let fetch = RecipeError::Fetch { url: "u".to_owned(), why: "no route".to_owned() };
+        assert!(cluster(fetch.into(), &[]).host_cannot());
+    }
+
+    #[test]
+    fn a_manifest_that_is_another_one_is_bad_input() {
+        let hash = |found: &str| RecipeError::Hash { url: "u".to_owned(), expected: "a".to_owned(), found: found.to_owned() };
+        assert!(cluster(hash("b").into(), &[]).bad_input() && !cluster(hash("b").into(), &[]).host_cannot());
+        assert!(!cluster(lacks(), &[]).bad_input());
     }
 }

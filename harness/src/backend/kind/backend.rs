@@ -16,6 +16,7 @@ use super::program::{Program, take_away};
 use super::reach::take_out;
 use super::{api, survey};
 use crate::backend::{Backend, Leftovers, UpError};
+use crate::fault::in_words;
 use crate::name::PlaceName;
 use crate::site::{Site, Survey, Topology};
 
@@ -131,13 +132,13 @@ impl Kind {
                 Vec::new()
             }
             Err(error) => {
-                let engine = Engine::connect().await;
-                let left = match &engine {
-                    Ok(engine) => engine.containers(&program.cluster).await.unwrap_or_default(),
-                    Err(_) => Vec::new(),
-                };
-                let cluster = format!("cluster {} ({error})", program.cluster);
-                std::iter::once(cluster).chain(left.into_iter().map(|name| format!("container {name}"))).collect()
+                let left = async { Engine::connect().await?.containers(&program.cluster).await }.await;
+                if left.as_ref().is_ok_and(Vec::is_empty) {
+                    return Vec::new();
+                }
+                let cluster = format!("cluster {} ({})", program.cluster, in_words(&error));
+                let containers = left.unwrap_or_default().into_iter().map(|name| format!("container {name}"));
+                std::iter::once(cluster).chain(containers).collect()
             }
         }
     }
@@ -206,6 +207,7 @@ impl Kind {
     async fn prepare(&self, topology: &Topology, program: &Program) -> Result<(Prepared, Engine), KindError> {
         let prepared = prepare(&self.options.recipe, &self.options.choices).await?;
         let engine = Engine::connect().await?;
+        Program::version().await?;
         let (wanted, there) = (topology.nodes.len(), prepared.recipe.nodes.len());
         if wanted > there {
             return Err(KindError::Unfit(format!("the lab has {wanted} nodes, and the recipe {} offers {there}", prepared.recipe.title)));

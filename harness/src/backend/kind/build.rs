@@ -47,7 +47,14 @@ impl Build<'_> {
         let created = self.clock.phase(&self.options.watch, Share::Others, &what, self.program.create(&config, node_image)).await;
         // Packing never fails for lack of a cluster: whichever failed, it is told.
         let packed = packed.await.map_err(|_| KindError::Unfit(CUT_SHORT.to_owned()))?;
-        created.and(packed)
+        match created {
+            Err(error) if !self.engine.has_image(node_image).await? => Err(KindError::Lacks {
+                what: format!("the node image {node_image}"),
+                remedy: format!("docker pull {node_image}, or name one that is there: --node-image"),
+                source: Some(Box::new(error)),
+            }),
+            created => created.and(packed),
+        }
     }
 
     /// Packs nettool's image on a thread of its own; it is a second's work that needs nothing but this host.

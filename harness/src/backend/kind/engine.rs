@@ -24,9 +24,13 @@ pub(super) struct Engine(Docker);
 impl Engine {
     /// Connects to the daemon that `DOCKER_HOST` names, or the usual one, and agrees on a version with it.
     pub(super) async fn connect() -> Result<Self, KindError> {
-        let doing = "be reached";
-        let docker = Docker::connect_with_local_defaults().map_err(KindError::docker(doing))?;
-        docker.negotiate_version().await.map(Self).map_err(KindError::docker(doing))
+        let unreachable = |error| KindError::Lacks {
+            what: "a Docker daemon that can be reached".to_owned(),
+            remedy: "see that `docker info` works for this user".to_owned(),
+            source: Some(Box::new(error)),
+        };
+        let docker = Docker::connect_with_local_defaults().map_err(unreachable)?;
+        docker.negotiate_version().await.map(Self).map_err(unreachable)
     }
 
     /// The daemon's version.

@@ -61,6 +61,17 @@ pub enum KindError {
     /// Something that must hold did not come to hold, or the topology asks for what this cluster does not have.
     #[error(transparent)]
     Wait(#[from] WaitError),
+    /// This host has not what a cluster needs: nothing is wrong with the harness, and nothing was built.
+    #[error("this host lacks {what}")]
+    Lacks {
+        /// What.
+        what: String,
+        /// What to do about it.
+        remedy: String,
+        /// How that was found.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
     /// A program of the host failed.
     #[error("`{command}` failed ({status}){}{stderr}", if .stderr.is_empty() { "" } else { ": " })]
     Program {

@@ -68,9 +68,9 @@ fn find(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
 
 fn lacking(machine: &Machine, name: &str, folders: &[PathBuf]) -> KindError {
     let folders: Vec<_> = folders.iter().map(|folder| Path::display(folder).to_string()).collect();
-    KindError::Unfit(format!(
-        "the node {} lacks the CNI plugin {name}, and this host has none in {} (Debian: apt-get install containernetworking-plugins)",
-        machine.name,
-        folders.join(" or ")
-    ))
+    KindError::Lacks {
+        what: format!("the CNI plugin {name} in {}, and so does the node {}", folders.join(" or "), machine.name),
+        remedy: "Debian: apt-get install containernetworking-plugins".to_owned(),
+        source: None,
+    }
 }

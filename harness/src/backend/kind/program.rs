@@ -107,7 +107,11 @@ async fn run<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>, within: Duratio
     command.process_group(0).kill_on_drop(true);
     let spelt = spell(command.as_std());
     let failed = |status: String, stderr: &[u8]| KindError::Program { command: spelt.clone(), status, stderr: tail(stderr) };
-    let child = command.spawn().map_err(|error| failed(error.to_string(), b""))?;
+    let child = command.spawn().map_err(|error| KindError::Lacks {
+        what: "kind".to_owned(),
+        remedy: "install it from https://kind.sigs.k8s.io and put it on PATH".to_owned(),
+        source: Some(Box::new(error)),
+    })?;
     let mut group = Group(child.id());
     let ended = tokio::time::timeout(within, child.wait_with_output()).await;
     if matches!(ended, Ok(Ok(_))) {

@@ -1,6 +1,7 @@
 //! What this host lacks for a cluster of kind.
 
 use super::engine::Engine;
+use super::error::KindError;
 use super::options::Options;
 use super::prepare::prepare;
 use super::program::Program;
@@ -10,21 +11,21 @@ use crate::site::{Ability, Survey};
 /// Looks at everything that a bring-up will need, and changes nothing.
 pub(super) async fn survey(options: &Options) -> Survey {
     let recipe = prepare(&options.recipe, &options.choices).await;
-    let mut abilities = vec![ability("kind", Program::version().await, "install kind (https://kind.sigs.k8s.io) and put it on PATH")];
+    let mut abilities = vec![ability("kind", Program::version().await)];
     match Engine::connect().await {
         Ok(engine) => {
             let version = engine.version().await;
-            abilities.push(ability("docker", version, "see that `docker info` works for this user"));
+            abilities.push(ability("docker", version));
             let image = options.node_image.clone().or_else(|| recipe.as_ref().ok().map(|prepared| prepared.recipe.node_image.clone()));
             if let Some(image) = image {
                 abilities.push(node_image(&engine, &image).await);
             }
         }
-        Err(error) => abilities.push(ability("docker", Err::<String, _>(error), "start the Docker daemon, or join the group docker")),
+        Err(error) => abilities.push(ability("docker", Err(error))),
     }
     abilities.push(enter());
-    let remedy = "correct the recipe, or give its manifests as --offline-dir";
-    abilities.push(ability("recipe", recipe.map(|prepared| format!("{} {}", prepared.recipe.title, prepared.version)), remedy));
+    let recipe = recipe.map(|prepared| format!("{} {}", prepared.recipe.title, prepared.version));
+    abilities.push(ability("recipe", recipe.map_err(KindError::Recipe)));
     // Where namespaces cannot be entered, agents do what is to be done in them.
     let needed = abilities.iter().filter(|ability| ability.what != ENTER);
     let lacking = needed.into_iter().find_map(|ability| ability.found.as_ref().err().map(|why| (ability, why)));
@@ -35,10 +36,13 @@ pub(super) async fn survey(options: &Options) -> Survey {
     Survey { backend: "kind".to_owned(), able, abilities }
 }
 
-fn ability<E: std::error::Error>(what: &str, found: Result<String, E>, remedy: &str) -> Ability {
-    let found = found.map_err(|error| in_words(&error));
-    let remedy = found.is_err().then(|| remedy.to_owned());
-    Ability { what: what.to_owned(), found, remedy }
+fn ability(what: &str, found: Result<String, KindError>) -> Ability {
+    let remedy = match &found {
+        Err(KindError::Lacks { remedy, .. }) => Some(remedy.clone()),
+        Err(KindError::Recipe(_)) => Some("correct the recipe, or give its manifests as --offline-dir".to_owned()),
+        _ => None,
+    };
+    Ability { what: what.to_owned(), found: found.map_err(|error| in_words(&error)), remedy }
 }
 
 async fn node_image(engine: &Engine, image: &str) -> Ability {
