@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use source::{code, imports, without_tests};
 
 /// The floors of `harness/src`, from the lowest. A room imports from lower floors only; `packet` imports nothing at all.
-const FLOORS: [&[&str]; 13] = [
+const FLOORS: [&[&str]; 14] = [
     &["name", "packet"],
     &["place", "wait"],
     &["expect", "site"],
@@ -21,6 +21,7 @@ const FLOORS: [&[&str]; 13] = [
     &["evidence"],
     &["journey"],
     &["verdict"],
+    &["diff"],
     &["event"],
     &["report"],
     &["run"],
