@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use source::{code, imports, without_tests};
 
 /// The floors of `harness/src`, from the lowest. A room imports from lower floors only; `packet` imports nothing at all.
-const FLOORS: [&[&str]; 14] = [
+const FLOORS: [&[&str]; 15] = [
     &["fault", "name", "packet"],
     &["place", "wait"],
     &["expect", "site"],
@@ -22,6 +22,7 @@ const FLOORS: [&[&str]; 14] = [
     &["evidence"],
     &["journey"],
     &["verdict"],
+    &["diff"],
     &["event"],
     &["report"],
     &["run"],

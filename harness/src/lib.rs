@@ -28,6 +28,8 @@ pub mod journey;
 
 pub mod verdict;
 
+pub mod diff;
+
 pub mod event;
 
 pub mod report;

@@ -14,7 +14,11 @@ use super::trial::{netns_able, trial};
 /// Runs the tests of `lab`. `unproven` says why its lines have not been held against a cluster of kind, if they have not.
 pub(crate) fn lab_main(lab: &'static str, unproven: Option<&'static str>) -> Conclusion {
     let able = unproven.map_or_else(|| kind_able(lab), |why| Err(why.to_owned()));
-    let trials = vec![trial(lab, "netns", netns_able(), move || holds(lab, "netns")), trial(lab, "kind", able, move || holds(lab, "kind"))];
+    let trials = vec![
+        trial(lab, "netns", netns_able(), move || holds(lab, "netns")),
+        trial(lab, "kind", able, move || holds(lab, "kind")),
+        trial(&format!("{lab}, two runs side by side"), "netns", netns_able(), move || agree(lab, "netns")),
+    ];
     libtest_mimic::run(&Arguments::from_args(), trials)
 }
 
@@ -40,4 +44,18 @@ fn holds(lab: &str, backend: &str) -> Result<(), Failed> {
     }
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     Err(Failed::from(format!("{}\n{stdout}{stderr}evidence: {}", output.status, evidence.display())))
+}
+
+/// Runs `lab` twice and demands that the runs have no difference that is not explained, and nothing that could not be compared.
+fn agree(lab: &str, backend: &str) -> Result<(), Failed> {
+    let folders = ["one", "other"].map(|run| evidence_folder(&format!("{lab}-{backend}-{run}")).display().to_string());
+    for folder in &folders {
+        run(&["run", lab, "--backend", backend, "--evidence", folder]);
+    }
+    let output = run(&["diff", &folders[0], &folders[1], "-q"]);
+    if output.status.code() == Some(0) {
+        return Ok(());
+    }
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    Err(Failed::from(format!("{}\n{stdout}{stderr}evidence: {}", output.status, folders.join(", "))))
 }

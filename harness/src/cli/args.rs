@@ -20,6 +20,7 @@ Examples:
   cnilab run calico-ipip                  run one, here and now, in network namespaces
   cnilab run calico-ipip --scenario '*another node*' -v
   cnilab judge evidence/calico-ipip-…     judge a recorded run again: no root, no lab
+  cnilab diff evidence/one evidence/other two runs of a lab, hop by hop: what differs, and why
   cnilab show capture.pcapng              what tcpdump -enn -r prints; --tree for layer by layer
   cnilab doctor                           what this host can prove, and what it cannot
 
@@ -45,6 +46,18 @@ Examples:
     Judge(Judge),
     /// Report a recorded run; the same as `judge`, but always exits 0 when the report could be written.
     Report(Judge),
+    /// Hold two recorded runs of one lab against each other, hop by hop; needs neither root nor the lab.
+    #[command(after_long_help = "\
+Says of every difference whether the lab explains it, and by what. Addresses that stand for the same name are the same, and numbers that
+differ from run to run must stand for each other one to one.
+
+Exit codes: 0 nothing differs that is not explained · 1 something does · 2 not two runs of one lab · 4 something could not be compared
+
+Examples:
+  cnilab diff evidence/calico-ipip-… evidence/calico-ipip-…      is the stand-in a true copy of the real thing?
+  cnilab diff evidence/old evidence/new -q                        only what differs
+  cnilab diff evidence/old evidence/new --format json=diff.json")]
+    Diff(Diff),
     /// Break a lab on purpose, one mutation after another, and see that each is noticed.
     #[command(after_long_help = "\
 A lab that cannot fail proves nothing. `mutations.yaml` beside a lab lists ways to break it, and for each the expectation that must notice.
@@ -196,6 +209,35 @@ pub(super) struct Judge {
     pub(super) folder: PathBuf,
     #[command(flatten)]
     pub(super) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The evidence folder of a run.
+    #[arg(value_name = "EVIDENCE")]
+    pub(super) one: PathBuf,
+    /// That of another run of the same lab.
+    #[arg(value_name = "EVIDENCE")]
+    pub(super) other: PathBuf,
+    /// `terminal` or `json`, with `=FILE` into a file; may be given several times [default: terminal].
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = not_junit)]
+    pub(super) format: Vec<Format>,
+    /// Only what differs, or could not be compared.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Every pair of packets and lines, those that are the same, too.
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+}
+
+/// A format that a comparison has.
+fn not_junit(text: &str) -> Result<Format, String> {
+    let format: Format = text.parse()?;
+    if format.kind == FormatKind::Junit {
+        Err("two runs side by side are no test; there are terminal and json".to_owned())
+    } else {
+        Ok(format)
+    }
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser};
 
 use super::args::{Cli, Command};
 use super::exit::Exit;
-use super::{check, doctor, judge, mutate, nettool, output, run, show, sweep};
+use super::{check, diff, doctor, judge, mutate, nettool, output, run, show, sweep};
 
 /// Runs `cnilab` with this process's arguments.
 pub fn main() -> ExitCode {
@@ -22,6 +22,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args).into(),
         Command::Judge(args) => judge::judge(&args).into(),
         Command::Report(args) => judge::report(&args).into(),
+        Command::Diff(args) => diff::diff(&args).into(),
         Command::Mutate(args) => mutate::mutate(&args).into(),
         Command::Sweep { list } => sweep::sweep(list).into(),
         Command::List => check::list().into(),

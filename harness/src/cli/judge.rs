@@ -1,10 +1,10 @@
 //! `cnilab judge`, `cnilab report`: recorded runs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{Format, FormatKind, Judge, Output};
 use super::exit::Exit;
-use super::output::{colour, complain, data, say};
+use super::output::{colour, complain, from_here, write};
 use crate::report::{self, Style, Verbosity};
 use crate::run::{Finished, judge_folder};
 
@@ -35,25 +35,7 @@ pub(super) fn report(args: &Judge) -> Exit {
 
 /// Writes every report that was asked for, each to where it was asked for.
 pub(super) fn write_reports(finished: &Finished, folder: &Path, output: &Output) -> Result<(), Exit> {
-    let default = [Format { kind: FormatKind::Terminal, file: None }];
-    let formats = if output.format.is_empty() { &default[..] } else { &output.format };
-    for format in formats {
-        let text = render(finished, folder, output, format);
-        match &format.file {
-            None => data(&text),
-            Some(file) => std::fs::write(file, text).map_err(|error| {
-                say(&format!("error: cannot write {}: {error}", file.display()));
-                Exit::Fault
-            })?,
-        }
-    }
-    Ok(())
-}
-
-/// A path as one would type it in the working directory.
-fn from_here(path: &Path) -> PathBuf {
-    let here = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(here).unwrap_or(path).to_owned()
+    write(&output.format, |format| render(finished, folder, output, format))
 }
 
 fn render(finished: &Finished, folder: &Path, output: &Output, format: &Format) -> String {

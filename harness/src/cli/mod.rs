@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod diff;
 mod dispatch;
 mod doctor;
 mod exit;

@@ -2,7 +2,10 @@
 
 use std::error::Error;
 use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
+use super::args::{Format, FormatKind};
+use super::exit::Exit;
 use crate::fault::in_words;
 
 /// Writes data, as it is, to standard output.
@@ -25,4 +28,26 @@ pub(super) fn complain(error: &dyn Error) {
 /// Whether what we print may be coloured: standard output and standard error are terminals, and `NO_COLOR` (no-color.org) not set.
 pub(super) fn colour() -> bool {
     std::io::stdout().is_terminal() && std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Writes every report that was asked for, each to where it was asked for; without any, the one for people.
+pub(super) fn write(formats: &[Format], render: impl Fn(&Format) -> String) -> Result<(), Exit> {
+    let default = [Format { kind: FormatKind::Terminal, file: None }];
+    for format in if formats.is_empty() { &default } else { formats } {
+        let text = render(format);
+        match &format.file {
+            None => data(&text),
+            Some(file) => std::fs::write(file, text).map_err(|error| {
+                say(&format!("error: cannot write {}: {error}", file.display()));
+                Exit::Fault
+            })?,
+        }
+    }
+    Ok(())
+}
+
+/// A path as one would type it in the working directory.
+pub(super) fn from_here(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).to_owned()
 }

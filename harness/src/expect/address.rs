@@ -209,6 +209,19 @@ pub(super) fn settle(source: &mut Option<Port>, destination: &mut Option<Port>) 
     }
 }
 
+/// Which of the two ports of a packet, source and destination, differ from run to run, by the same order.
+///
+/// ```
+/// assert_eq!(cnilab::expect::client_ports(38_346, 32_000), [true, false]);
+/// assert_eq!(cnilab::expect::client_ports(8285, 8285), [false, false]);
+/// ```
+pub fn client_ports(source: u64, destination: u64) -> [bool; 2] {
+    let port = |number| Some(Port { want: Want::Exact(Value::Number(number)), span: 0..0 });
+    let (mut source, mut destination) = (port(source), port(destination));
+    settle(&mut source, &mut destination);
+    [source, destination].map(|port| port.is_some_and(|port| matches!(port.want, Want::Variable(_))))
+}
+
 /// How far a port is from being a server's.
 fn rank(want: &Want) -> u8 {
     let Want::Exact(Value::Number(number)) = want else { return 1 };

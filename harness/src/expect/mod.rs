@@ -18,7 +18,7 @@ mod lengths;
 mod state_line;
 mod volatile;
 
-pub use address::mac;
+pub use address::{client_ports, mac};
 pub use packet_line::{packet_line, time_stamp};
 pub use pattern::{FieldPattern, LayerPattern, LineProblem, Pattern, StateLine, StateToken, Want, Word};
 pub use state_line::{state_line, state_words};

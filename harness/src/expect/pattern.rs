@@ -58,6 +58,23 @@ pub struct StateLine {
     pub words: Vec<Word>,
 }
 
+impl StateLine {
+    /// For each word of a text of `length` words, which of this line's words stands for it, by index: one for one, but a gap stands for all
+    /// that the others leave. More or fewer than `length` if no gap makes up for what differs.
+    ///
+    /// ```
+    /// let line = cnilab::expect::state_line("default ** dev eth0")?;
+    /// assert_eq!(line.spread(3), [0, 2, 3]);
+    /// assert_eq!(line.spread(5), [0, 1, 1, 2, 3]);
+    /// # Ok::<(), Vec<cnilab::expect::LineProblem>>(())
+    /// ```
+    pub fn spread(&self, length: usize) -> Vec<usize> {
+        let gap = (length + 1).saturating_sub(self.words.len());
+        let count = |word: &Word| if word.token == StateToken::Gap { gap } else { 1 };
+        self.words.iter().enumerate().flat_map(|(index, word)| std::iter::repeat_n(index, count(word))).collect()
+    }
+}
+
 /// One word of a documented line of a command's output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {

@@ -331,6 +331,13 @@ pub struct DocumentedLine<P> {
     pub position: Position,
 }
 
+impl<P> DocumentedLine<P> {
+    /// The line that is judged: what the lab reads in the document's stead, or the document's own.
+    pub fn judged(&self) -> &Line<P> {
+        self.correction.as_ref().map_or(&self.documented, |correction| &correction.reads)
+    }
+}
+
 /// A line and what it says.
 #[derive(Clone, Debug)]
 pub struct Line<P> {

@@ -1,6 +1,6 @@
 //! Symbols: what documented literals can stand for in a lab. All are known before the lab is up; their values only where the file gives them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha1::{Digest, Sha1};
 
@@ -49,6 +49,14 @@ impl Lab {
             .into_iter()
             .map(|(name, known)| (Symbol::new(name), known.value))
             .collect()
+    }
+}
+
+impl Lab {
+    /// The symbols that stand for ports.
+    pub fn ports(&self) -> BTreeSet<Symbol> {
+        let all = symbols(&self.cluster.network, &self.nodes, &self.pods, &self.services);
+        all.into_iter().filter(|(_, known)| known.sort == Sort::Port).map(|(name, _)| Symbol::new(name)).collect()
     }
 }
 

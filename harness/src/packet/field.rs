@@ -141,6 +141,15 @@ impl Field {
     pub fn name(self) -> &'static str {
         NAMES[self as usize].1
     }
+
+    /// Its name in a layer of `kind`: what IPv4 and IPv6 share is named for the one it is in, what ICMP and `ICMPv6` share likewise.
+    pub fn name_in(self, kind: LayerKind) -> String {
+        match (kind, self.name()) {
+            (LayerKind::Ipv6, name) => name.replacen("IPv4", "IPv6", 1),
+            (LayerKind::Icmpv6, name) => name.replacen("ICMP", "ICMPv6", 1),
+            (_, name) => name.to_owned(),
+        }
+    }
 }
 
 /// The fields in the order in which [`Field`] declares them, so that a field is its own index, with their names.
@@ -238,5 +247,6 @@ mod tests {
         }
         assert_eq!(Field::VxlanFlags as usize, NAMES.len() - 1, "the last field is in the table");
         assert_eq!(Field::IpTtl.name(), "IPv4 TTL");
+        assert_eq!(Field::IpTtl.name_in(LayerKind::Ipv6), "IPv6 TTL");
     }
 }

@@ -6,12 +6,16 @@ mod compare;
 mod detail;
 mod paint;
 
+mod diff;
+mod diff_head;
+
 use super::about::{About, Style, Verbosity};
 use super::words::{self, Tally, number};
 use crate::verdict::{ExpectationVerdict, Outcome, RunVerdict, ScenarioVerdict};
 use paint::{Paint, add, plain};
 
 pub(super) use detail::details;
+pub use diff::terminal_diff;
 
 /// The verdict for a person to read. Every outcome is a word, so it reads the same without colour.
 pub fn terminal(verdict: &RunVerdict, about: &About, style: &Style) -> String {

@@ -7,7 +7,7 @@ use super::{About, Style, Verbosity, json, junit, terminal};
 
 const PLAIN: Style = Style { colour: false, width: None, verbosity: Verbosity::Normal };
 
-fn golden(name: &str, text: &str) {
+pub(super) fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/report").join(name);
     if std::env::var_os("CNILAB_BLESS").is_some() {
         std::fs::write(&path, text).unwrap();

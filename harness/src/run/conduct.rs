@@ -5,10 +5,11 @@ use std::path::Path;
 
 use super::{Request, RunError, Stopper};
 use crate::backend::netns::enclosure::Outer;
+use crate::diff::{self, Diff, Recorded};
 use crate::event::Event;
 use crate::evidence::{self, Evidence};
 use crate::lab;
-use crate::plan;
+use crate::plan::{self, Plan};
 use crate::verdict::{self, RunVerdict};
 
 /// A run that came to its end.
@@ -63,8 +64,34 @@ pub fn conduct(exe: &Path, request: &Request, stopper: &Stopper, mut watch: impl
 
 /// Judges a recorded run.
 pub fn judge_folder(folder: &Path) -> Result<Finished, RunError> {
-    let evidence = evidence::read(folder).map_err(RunError::Evidence)?;
-    let lab = lab::load(&folder.join("lab.yaml"), &evidence.lab).map_err(|problems| RunError::Lab(problems.to_string()))?;
-    let verdict = verdict::judge(&plan::draft(lab), &evidence);
+    let (plan, evidence) = read(folder)?;
+    let verdict = verdict::judge(&plan, &evidence);
     Ok(Finished { evidence, verdict })
+}
+
+/// Two recorded runs, and how they compare.
+#[derive(Debug)]
+pub struct Compared {
+    /// What was recorded of either.
+    pub evidence: [Evidence; 2],
+    /// What they agree on, and what differs.
+    pub diff: Diff,
+}
+
+/// Holds two recorded runs of one lab against each other.
+///
+/// # Errors
+/// A folder cannot be read, or they are not of the same lab.
+pub fn compare_folders(one: &Path, other: &Path) -> Result<Compared, RunError> {
+    let (first, second) = (read(one)?, read(other)?);
+    let recorded = |(plan, evidence)| Recorded { plan, evidence };
+    let diff = diff::compare(recorded((&first.0, &first.1)), recorded((&second.0, &second.1))).map_err(RunError::Diff)?;
+    Ok(Compared { evidence: [first.1, second.1], diff })
+}
+
+/// The evidence in a folder, and the plan of the lab file that it holds.
+fn read(folder: &Path) -> Result<(Plan, Evidence), RunError> {
+    let evidence = evidence::read(folder).map_err(RunError::Read)?;
+    let lab = lab::load(&folder.join("lab.yaml"), &evidence.lab).map_err(|problems| RunError::Lab(problems.to_string()))?;
+    Ok((plan::draft(lab), evidence))
 }

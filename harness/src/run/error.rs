@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::backend::UpError;
 use crate::backend::kind::{KindError, RecipeError};
 use crate::backend::netns::enclosure::EnclosureError;
+use crate::diff::DiffError;
 use crate::evidence::EvidenceError;
 use crate::plan::BindError;
 
@@ -31,9 +32,15 @@ pub enum RunError {
     /// A name has nothing to stand for on this site.
     #[error("cannot bind the plan to the site")]
     Bind(#[source] BindError),
-    /// The evidence folder could not be written or read.
+    /// The evidence folder could not be written.
     #[error("cannot keep the evidence")]
     Evidence(#[source] EvidenceError),
+    /// The evidence folder could not be read.
+    #[error("cannot read the evidence")]
+    Read(#[source] EvidenceError),
+    /// Two runs cannot be held against each other.
+    #[error("cannot compare the two runs")]
+    Diff(#[source] DiffError),
     /// The lab file no longer passes its checks: the evidence holds another version of the format.
     #[error("the lab file in the evidence does not pass this build's checks:\n{0}")]
     Lab(String),

@@ -15,7 +15,7 @@ mod stopper;
 mod teller;
 
 pub use cluster::{ClusterChoices, conduct_all_on_kind, conduct_on_kind, survey_on_kind};
-pub use conduct::{Finished, conduct, judge_folder};
+pub use conduct::{Compared, Finished, compare_folders, conduct, judge_folder};
 pub use enclosed::enclosed;
 pub use error::RunError;
 pub use mutation::{Breakage, noticed, scenarios_of};

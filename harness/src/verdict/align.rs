@@ -8,7 +8,8 @@ use crate::packet::{Field, LayerKind, Value};
 
 /// What a line without a frame costs, and a frame without a line; more than any two that belong together may differ.
 const GAP: usize = 10_000;
-const OTHER_SHAPE: usize = 1_000;
+/// What it costs that two have other layers.
+pub(crate) const OTHER_SHAPE: usize = 1_000;
 
 /// For every line the frame that it stands for, if any, both in order, so that as little as possible differs.
 ///
@@ -19,35 +20,41 @@ pub(super) fn align(lines: &[&Pattern], seen: &[Seen<'_>], compared: &[Vec<Compa
         let fits = leg(lines[line]).is_none_or(|leg| leg == seen[frame].leg);
         fits.then(|| {
             let found = &compared[line][frame];
-            let shape = if found.other_shape { OTHER_SHAPE } else { 0 };
-            (found.differences.len() + shape).min(2 * GAP - 1)
+            found.differences.len() + if found.other_shape { OTHER_SHAPE } else { 0 }
         })
     };
-    // cost[line][frame]: the least cost of all from these two on.
+    in_order(rows, columns, pair_cost)
+}
+
+/// For every row the column that it is paired with, if any, both in order, so that the whole costs as little as possible: a pair what
+/// `pair_cost` says (`None`: the two are no pair), but never as much as two that are left over, each of which costs a [`GAP`].
+pub(crate) fn in_order(rows: usize, columns: usize, pair_cost: impl Fn(usize, usize) -> Option<usize>) -> Vec<Option<usize>> {
+    let pair_cost = |row, column| pair_cost(row, column).map(|cost| cost.min(2 * GAP - 1));
+    // cost[row][column]: the least cost of all from these two on.
     let mut cost = vec![vec![0; columns + 1]; rows + 1];
-    for line in (0..=rows).rev() {
-        for frame in (0..=columns).rev() {
-            let mut best = (line < rows).then(|| cost[line + 1][frame] + GAP);
+    for row in (0..=rows).rev() {
+        for column in (0..=columns).rev() {
+            let mut best = (row < rows).then(|| cost[row + 1][column] + GAP);
             let mut offer = |other: Option<usize>| best = best.into_iter().chain(other).min();
-            if frame < columns {
-                offer(Some(cost[line][frame + 1] + GAP));
-                if line < rows {
-                    offer(pair_cost(line, frame).map(|pair| pair + cost[line + 1][frame + 1]));
+            if column < columns {
+                offer(Some(cost[row][column + 1] + GAP));
+                if row < rows {
+                    offer(pair_cost(row, column).map(|pair| pair + cost[row + 1][column + 1]));
                 }
             }
-            cost[line][frame] = best.unwrap_or(0);
+            cost[row][column] = best.unwrap_or(0);
         }
     }
     let mut taken = vec![None; rows];
-    let (mut line, mut frame) = (0, 0);
-    while line < rows && frame < columns {
-        if pair_cost(line, frame).is_some_and(|pair| pair + cost[line + 1][frame + 1] == cost[line][frame]) {
-            taken[line] = Some(frame);
-            (line, frame) = (line + 1, frame + 1);
-        } else if cost[line + 1][frame] + GAP == cost[line][frame] {
-            line += 1;
+    let (mut row, mut column) = (0, 0);
+    while row < rows && column < columns {
+        if pair_cost(row, column).is_some_and(|pair| pair + cost[row + 1][column + 1] == cost[row][column]) {
+            taken[row] = Some(column);
+            (row, column) = (row + 1, column + 1);
+        } else if cost[row + 1][column] + GAP == cost[row][column] {
+            row += 1;
         } else {
-            frame += 1;
+            column += 1;
         }
     }
     taken

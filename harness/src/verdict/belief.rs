@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::capture::{Liveness, Recording};
+use crate::journey::Journey;
 use crate::name::PointName;
 use crate::probe::Outcome;
 use crate::site::PointFact;
@@ -12,7 +13,7 @@ use crate::site::PointFact;
 const ENOUGH: usize = 128;
 
 /// Why nothing at all can be said of a probe; `None`: it left.
-pub(super) fn never_left(outcome: Option<&Outcome>) -> Option<String> {
+pub(crate) fn never_left(outcome: Option<&Outcome>) -> Option<String> {
     match outcome {
         None => Some("no probe was sent".to_owned()),
         Some(Outcome { sent_at: Some(_), .. }) => None,
@@ -22,7 +23,7 @@ pub(super) fn never_left(outcome: Option<&Outcome>) -> Option<String> {
 }
 
 /// Why a point saw nothing at all; `None`: it listened.
-pub(super) fn never_listened(recordings: &[Recording], point: &PointName, points: &BTreeMap<PointName, PointFact>) -> Option<String> {
+pub(crate) fn never_listened(recordings: &[Recording], point: &PointName, points: &BTreeMap<PointName, PointFact>) -> Option<String> {
     let mut here = recordings.iter().filter(|recording| recording.point == *point);
     let Some(recording) = here.next() else { return Some(format!("nothing was captured at {point}")) };
     if here.next().is_some() {
@@ -39,7 +40,7 @@ pub(super) fn never_listened(recordings: &[Recording], point: &PointName, points
 }
 
 /// Why a capture may have missed frames; `None`: it is proven to hold all there were.
-pub(super) fn may_have_missed(recording: &Recording) -> Option<String> {
+pub(crate) fn may_have_missed(recording: &Recording) -> Option<String> {
     let point = &recording.point;
     if let Liveness::Lost(why) = &recording.liveness {
         return Some(format!("the capture at {point} was lost: {why}"));
@@ -54,4 +55,17 @@ pub(super) fn may_have_missed(recording: &Recording) -> Option<String> {
         .iter()
         .find(cut)
         .map(|frame| format!("only {} bytes were kept of a frame at {point}, too few to tell whose it is", frame.bytes.len()))
+}
+
+/// Why a capture may show frames that its interface would not take; `None`: it does not.
+pub(crate) fn promiscuous(recording: &Recording) -> Option<String> {
+    let why = || format!("somebody put {} into promiscuous mode, in which it shows frames that it would not take", recording.point);
+    recording.promiscuous.then(why)
+}
+
+/// Why it proves nothing that a probe was not seen at a point; `None`: it was seen at another.
+pub(crate) fn seen_nowhere(journey: &Journey, point: &PointName) -> Option<String> {
+    let elsewhere = journey.stops.iter().any(|other| other.point != *point && !other.sightings.is_empty());
+    let why = || format!("the probe was seen at no point at all, so that it was not seen at {point} proves nothing");
+    (!elsewhere).then(why)
 }

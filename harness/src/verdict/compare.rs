@@ -81,7 +81,6 @@ fn whole(field: &str, documented: String, observed: String) -> Difference {
 /// Which layer of the line is held against which layer of the frame: one by one if the stacks are alike; otherwise the link layer and, from the
 /// innermost layer outwards, as many as are alike, so that what differs besides is told, too.
 fn pair<'p>(line: &'p Line<Pattern>, seen: &Seen<'_>, found: &mut Comparison) -> Vec<(&'p LayerPattern, usize)> {
-    let is_link = |kind: LayerKind| matches!(kind, LayerKind::Ethernet | LayerKind::Vlan);
     let wanted = &line.pattern.layers;
     let mut there: Vec<(usize, LayerKind)> = seen.stack.layers().iter().map(crate::packet::Layer::kind).enumerate().collect();
     there.retain(|(_, kind)| *kind != LayerKind::Payload);
@@ -94,23 +93,33 @@ fn pair<'p>(line: &'p Line<Pattern>, seen: &Seen<'_>, found: &mut Comparison) ->
     if is_udp(wanted.last().map(|layer| layer.kind)) && is_udp(wanted.len().checked_sub(1).and_then(|last| Some(there.get(last)?.1))) {
         there.truncate(wanted.len());
     }
-    let alike = |(layer, (_, kind)): &(&LayerPattern, &(usize, LayerKind))| layer.kind == *kind;
-    if wanted.len() == there.len() && wanted.iter().zip(&there).all(|pair| alike(&pair)) {
-        return wanted.iter().zip(&there).map(|(layer, (index, _))| (layer, *index)).collect();
-    }
-    found.other_shape = true;
-    if seen.is_cut() {
+    let kinds: [Vec<LayerKind>; 2] = [wanted.iter().map(|layer| layer.kind).collect(), there.iter().map(|(_, kind)| *kind).collect()];
+    let other_layers = kinds[0] != kinds[1];
+    found.other_shape |= other_layers;
+    if other_layers && seen.is_cut() {
         found.doubts.push("too little of the frame was captured to see all its headers".to_owned());
-    } else {
-        let kinds = |kinds: Vec<LayerKind>| kinds.iter().map(LayerKind::to_string).collect::<Vec<_>>().join(", ");
-        let documented = kinds(wanted.iter().map(|layer| layer.kind).collect());
-        found.differences.push(whole("layers", documented, kinds(there.iter().map(|(_, kind)| *kind).collect())));
+    } else if other_layers {
+        found.differences.push(whole("layers", spell_layers(&kinds[0]), spell_layers(&kinds[1])));
     }
-    let head = wanted.iter().zip(&there).take_while(|pair| alike(pair) && is_link(pair.0.kind)).count();
-    let tail = wanted[head..].iter().rev().zip(there[head..].iter().rev()).take_while(alike).count();
-    let outer = wanted[..head].iter().zip(&there[..head]);
-    let inner = wanted[wanted.len() - tail..].iter().zip(&there[there.len() - tail..]);
-    outer.chain(inner).map(|(layer, (index, _))| (layer, *index)).collect()
+    alike(&kinds[0], &kinds[1]).into_iter().map(|(layer, other)| (&wanted[layer], there[other].0)).collect()
+}
+
+fn is_link(kind: LayerKind) -> bool {
+    matches!(kind, LayerKind::Ethernet | LayerKind::Vlan)
+}
+
+/// The layers of a stack, outermost first: `Ethernet, IPv4, ICMP`.
+pub(crate) fn spell_layers(kinds: &[LayerKind]) -> String {
+    kinds.iter().map(LayerKind::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Which layers of two stacks belong together, by index: the link layers from the outermost inwards and all others from the innermost
+/// outwards, as many as are alike.
+pub(crate) fn alike(one: &[LayerKind], other: &[LayerKind]) -> Vec<(usize, usize)> {
+    let head = one.iter().zip(other).take_while(|(one, other)| one == other && is_link(**one)).count();
+    let tail = one[head..].iter().rev().zip(other[head..].iter().rev()).take_while(|(one, other)| one == other).count();
+    let inner = (0..tail).map(|index| (one.len() - tail + index, other.len() - tail + index));
+    (0..head).map(|index| (index, index)).chain(inner).collect()
 }
 
 /// Compares one field.
@@ -124,7 +133,7 @@ fn field(
     found: &mut Comparison,
 ) {
     let documented = line.text.get(part.span.clone()).unwrap_or_default();
-    let name = name(layer.kind, part.field);
+    let name = part.field.name_in(layer.kind);
     let observed_span = seen.span(detail(&line.pattern), index, part.field);
     let Some(observed) = seen.value(index, part.field) else {
         if seen.is_cut() {
@@ -179,14 +188,5 @@ pub(super) fn stands_for<'n>(part: &FieldPattern, documented: &str, names: Names
     match &part.want {
         Want::Name(symbol) => names.symbol(symbol),
         _ => names.literal(documented),
-    }
-}
-
-/// A field's name; those that IPv4 and IPv6 share are named for the layer they are in.
-fn name(kind: LayerKind, field: Field) -> String {
-    match (kind, field.name()) {
-        (LayerKind::Ipv6, name) => name.replacen("IPv4", "IPv6", 1),
-        (LayerKind::Icmpv6, name) => name.replacen("ICMP", "ICMPv6", 1),
-        (_, name) => name.to_owned(),
     }
 }

@@ -7,18 +7,18 @@ mod answer;
 mod model;
 mod outcome;
 
-mod names;
-mod variables;
+pub(crate) mod names;
+pub(crate) mod variables;
 
-mod align;
-mod compare;
+pub(crate) mod align;
+pub(crate) mod compare;
 mod expected;
-mod seen;
+pub(crate) mod seen;
 
-mod belief;
+pub(crate) mod belief;
 mod point;
 mod state;
-mod when;
+pub(crate) mod when;
 
 mod judge;
 

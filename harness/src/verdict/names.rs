@@ -37,7 +37,7 @@ impl<'a> Names<'a> {
 }
 
 /// What a fact's text is as a field's value.
-pub(super) fn value(text: &str) -> Value {
+pub(crate) fn value(text: &str) -> Value {
     if let Some(mac) = mac(text) {
         Value::Mac(mac)
     } else if let Ok(ip) = text.parse::<IpAddr>() {
@@ -50,7 +50,7 @@ pub(super) fn value(text: &str) -> Value {
 }
 
 /// Whether two texts are the same word, or two spellings of one address or prefix.
-pub(super) fn same(one: &str, other: &str) -> bool {
+pub(crate) fn same(one: &str, other: &str) -> bool {
     if one == other {
         return true;
     }

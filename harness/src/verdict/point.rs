@@ -62,7 +62,7 @@ pub(super) fn judge(expectation: &Expectation, scene: &Scene<'_>, variables: &mu
 /// The verdict on an expectation that was not held against anything.
 pub(super) fn unasked(expectation: &Expectation, outcome: &Outcome, names: Names<'_>, variables: &Variables) -> ExpectationVerdict {
     let lines = match &expectation.claim {
-        Claim::Lines(lines) => lines.iter().map(|line| bare(line, judged(line), names, variables, outcome.clone())).collect(),
+        Claim::Lines(lines) => lines.iter().map(|line| bare(line, line.judged(), names, variables, outcome.clone())).collect(),
         Claim::None => Vec::new(),
     };
     ExpectationVerdict {
@@ -73,11 +73,6 @@ pub(super) fn unasked(expectation: &Expectation, outcome: &Outcome, names: Names
         lines,
         unexpected: Vec::new(),
     }
-}
-
-/// The line that is judged: what the lab reads in the document's stead, or the document's own.
-fn judged(line: &DocumentedLine<Pattern>) -> &Line<Pattern> {
-    line.correction.as_ref().map_or(&line.documented, |correction| &correction.reads)
 }
 
 fn bare(line: &DocumentedLine<Pattern>, judged: &Line<Pattern>, names: Names<'_>, variables: &Variables, outcome: Outcome) -> LineVerdict {
@@ -98,16 +93,14 @@ fn bare(line: &DocumentedLine<Pattern>, judged: &Line<Pattern>, names: Names<'_>
 fn absent(recording: &Recording, stop: &Stop, scene: &Scene<'_>) -> ExpectationVerdict {
     let point = &recording.point;
     let (seen, more) = seen::at(stop, recording, scene.hints);
-    let elsewhere = scene.journey.stops.iter().any(|other| other.point != stop.point && !other.sightings.is_empty());
-    let promiscuous = || format!("somebody put {point} into promiscuous mode, in which it shows frames that it would not take");
-    let outcome = if recording.promiscuous {
-        Outcome::Inconclusive(promiscuous())
+    let outcome = if let Some(why) = belief::promiscuous(recording) {
+        Outcome::Inconclusive(why)
     } else if !seen.is_empty() {
         Outcome::Broken(format!("{} of the probe where none should be", frames(seen.len() + more)))
     } else if let Some(why) = belief::may_have_missed(recording) {
         Outcome::Inconclusive(why)
-    } else if !elsewhere {
-        Outcome::Inconclusive(format!("the probe was seen at no point at all, so that it was not seen at {point} proves nothing"))
+    } else if let Some(why) = belief::seen_nowhere(scene.journey, point) {
+        Outcome::Inconclusive(why)
     } else {
         Outcome::Held
     };
@@ -128,9 +121,9 @@ fn heard(
     variables: &mut Variables,
 ) -> ExpectationVerdict {
     let (seen, more) = seen::at(stop, recording, scene.hints);
-    let patterns: Vec<&Pattern> = lines.iter().map(|line| &judged(line).pattern).collect();
+    let patterns: Vec<&Pattern> = lines.iter().map(|line| &line.judged().pattern).collect();
     let compared: Vec<Vec<Comparison>> =
-        lines.iter().map(|line| seen.iter().map(|frame| compare(judged(line), frame, scene.names)).collect()).collect();
+        lines.iter().map(|line| seen.iter().map(|frame| compare(line.judged(), frame, scene.names)).collect()).collect();
     let taken = align(&patterns, &seen, &compared);
     let missed = belief::may_have_missed(recording);
     let free = |frame: &usize| !taken.contains(&Some(*frame));
@@ -145,7 +138,7 @@ fn heard(
             (held_against(line, &seen[frame], found, scene.names, (variables, &mut block), &at), &vec![&seen[frame]])
         } else {
             let outcome = missed.clone().map_or_else(|| Outcome::Broken("not seen".to_owned()), Outcome::Inconclusive);
-            (bare(line, judged(line), scene.names, variables, outcome), &left)
+            (bare(line, line.judged(), scene.names, variables, outcome), &left)
         };
         doubt_the_correction(line, frames, scene.names, &before, &mut verdict);
         verdicts.push(verdict);
@@ -195,7 +188,7 @@ fn held_against(
     (variables, block): (&mut Variables, &mut Block),
     at: &str,
 ) -> LineVerdict {
-    let judged = judged(line);
+    let judged = line.judged();
     let mut differences = found.differences;
     for part in found.uses {
         let expected = match variables.bind(block, part.field, part.documented, part.observed, at) {

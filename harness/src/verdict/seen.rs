@@ -10,16 +10,16 @@ use crate::packet::{Detail, Field, Hints, Limit, LinkType, Printed, Printer, Sta
 const MOST: usize = 512;
 
 /// One frame of the probe.
-pub(super) struct Seen<'a> {
-    pub(super) leg: Leg,
-    pub(super) link: LinkType,
-    pub(super) stack: Stack<'a>,
+pub(crate) struct Seen<'a> {
+    pub(crate) leg: Leg,
+    pub(crate) link: LinkType,
+    pub(crate) stack: Stack<'a>,
     brief: Printed,
     verbose: Printed,
 }
 
 /// All that a point saw of the probe, in order, and how many frames more there were.
-pub(super) fn at<'a>(stop: &Stop, recording: &'a Recording, hints: &Hints) -> (Vec<Seen<'a>>, usize) {
+pub(crate) fn at<'a>(stop: &Stop, recording: &'a Recording, hints: &Hints) -> (Vec<Seen<'a>>, usize) {
     let (mut brief, mut verbose) = (Printer::new(Detail::Brief), Printer::new(Detail::Verbose));
     let frames = stop.sightings.iter().filter_map(|sighting| recording.frames.get(sighting.frame).map(|frame| (sighting.leg, frame)));
     let seen = frames.take(MOST).map(|(leg, frame)| {
@@ -32,7 +32,7 @@ pub(super) fn at<'a>(stop: &Stop, recording: &'a Recording, hints: &Hints) -> (V
 
 impl Seen<'_> {
     /// As tcpdump prints it, on one line.
-    pub(super) fn printed(&self, detail: Detail) -> &Printed {
+    pub(crate) fn printed(&self, detail: Detail) -> &Printed {
         match detail {
             Detail::Brief => &self.brief,
             Detail::Verbose => &self.verbose,
@@ -40,12 +40,12 @@ impl Seen<'_> {
     }
 
     /// Where a field stands in the printed line.
-    pub(super) fn span(&self, detail: Detail, layer: usize, field: Field) -> Option<Range<usize>> {
+    pub(crate) fn span(&self, detail: Detail, layer: usize, field: Field) -> Option<Range<usize>> {
         self.printed(detail).spans.iter().find(|(at, of, _)| (*at, *of) == (layer, field)).map(|(.., span)| span.clone())
     }
 
     /// The value of a field as a line shows it: the stream's positions relative to their conversation, all others as they are.
-    pub(super) fn value(&self, layer: usize, field: Field) -> Option<Value> {
+    pub(crate) fn value(&self, layer: usize, field: Field) -> Option<Value> {
         let as_printed = || self.span(Detail::Brief, layer, field).and_then(|span| self.brief.text.get(span));
         match field {
             Field::TcpSequence | Field::TcpSequenceEnd | Field::TcpAcknowledgment => as_printed()?.parse().ok().map(Value::Number),
@@ -55,7 +55,7 @@ impl Seen<'_> {
     }
 
     /// Not all of it was captured, and what is missing would have been a layer.
-    pub(super) fn is_cut(&self) -> bool {
+    pub(crate) fn is_cut(&self) -> bool {
         self.stack.stop().is_some_and(|stop| stop.limit == Limit::Snap)
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn judge(
     for line in &expectation.has {
         let (mut found, fit) = has(line, &output, Meaning { names, variables, ports: &ports });
         if let Some(fit) = fit {
-            ports.bind(judged(line), fit.text);
+            ports.bind(line.judged(), fit.text);
             keep(&fit.free, variables, &format!("`{}` on {}", expectation.run, expectation.on), &mut found);
         }
         lines.push(found);
@@ -98,16 +98,12 @@ pub(super) fn unasked(expectation: &StateExpectation, outcome: &Outcome, meaning
     }
 }
 
-fn judged(line: &DocumentedLine<StateLine>) -> &Line<StateLine> {
-    line.correction.as_ref().map_or(&line.documented, |correction| &correction.reads)
-}
-
 fn verdict(line: &DocumentedLine<StateLine>, meaning: Meaning<'_>, outcome: Outcome, observed: Option<&str>) -> LineVerdict {
     LineVerdict {
         documented: line.documented.text.clone(),
         correction: line.correction.as_ref().map(|correction| (correction.reads.text.clone(), correction.because.clone())),
         correction_needless: false,
-        expected: filled(judged(line), meaning).text,
+        expected: filled(line.judged(), meaning).text,
         observed: observed.map(|text| text.trim_end().to_owned()),
         outcome,
         findings: Vec::new(),
@@ -117,7 +113,7 @@ fn verdict(line: &DocumentedLine<StateLine>, meaning: Meaning<'_>, outcome: Outc
 
 /// The output must have this line. Also tells which of the output is it.
 pub(super) fn has<'t>(line: &DocumentedLine<StateLine>, output: &[&'t str], meaning: Meaning<'_>) -> (LineVerdict, Option<Match<'t>>) {
-    let mut all: Vec<Match<'t>> = output.iter().map(|text| unify(judged(line), text, meaning)).collect();
+    let mut all: Vec<Match<'t>> = output.iter().map(|text| unify(line.judged(), text, meaning)).collect();
     let fit = all.iter().position(Match::is_certain).or_else(|| all.iter().position(|found| found.differences.is_empty()));
     let mut found = match fit.map(|fit| &all[fit]) {
         Some(fit) => {
@@ -129,7 +125,7 @@ pub(super) fn has<'t>(line: &DocumentedLine<StateLine>, output: &[&'t str], mean
     let documented_holds = || {
         // A correction that reads the documented line, too, is no contradiction: it says that there is more than one way to print it.
         let apart = Meaning { ports: &Ports::default(), ..meaning };
-        let widens = unify(judged(line), &line.documented.text, apart).is_certain();
+        let widens = unify(line.judged(), &line.documented.text, apart).is_certain();
         !widens && output.iter().any(|text| unify(&line.documented, text, meaning).is_certain())
     };
     doubt_the_correction(line, documented_holds, &mut found);
@@ -141,7 +137,7 @@ fn missing(line: &DocumentedLine<StateLine>, all: &[Match<'_>], meaning: Meaning
     let closest = all.iter().filter(|found| found.equal > 0).max_by_key(|found| (found.equal, std::cmp::Reverse(found.differences.len())));
     let Some(closest) = closest else { return verdict(line, meaning, Outcome::Broken("no line is like it".to_owned()), None) };
     let outcome = Outcome::Broken(differ(closest.differences.len(), "word"));
-    let expected = filled(judged(line), meaning);
+    let expected = filled(line.judged(), meaning);
     let finding = |difference: &WordDifference| Finding {
         field: difference.field.clone(),
         documented: difference.documented.clone(),
@@ -156,7 +152,7 @@ fn missing(line: &DocumentedLine<StateLine>, all: &[Match<'_>], meaning: Meaning
 
 /// The output must not have this line. An output without any line does not prove that.
 fn lacks(line: &DocumentedLine<StateLine>, output: &[&str], meaning: Meaning<'_>) -> LineVerdict {
-    let all: Vec<Match<'_>> = output.iter().map(|text| unify(judged(line), text, meaning)).collect();
+    let all: Vec<Match<'_>> = output.iter().map(|text| unify(line.judged(), text, meaning)).collect();
     let (outcome, observed) =
         match all.iter().find(|found| found.is_certain()).or_else(|| all.iter().find(|found| found.differences.is_empty())) {
             Some(fit) => match &fit.doubt {
@@ -239,7 +235,7 @@ struct WordDifference {
 /// Holds a line against one of the output, word by word: as many words, each the same.
 fn unify<'t>(line: &Line<StateLine>, text: &'t str, meaning: Meaning<'_>) -> Match<'t> {
     let there = state_words(text);
-    let words = &spread(&line.pattern.words, there.len());
+    let words: Vec<&Word> = line.pattern.spread(there.len()).into_iter().map(|index| &line.pattern.words[index]).collect();
     let plain: Vec<&str> = there.iter().map(|span| &text[span.clone()]).collect();
     let mut found = Match { text, equal: 0, differences: Vec::new(), free: Vec::new(), doubt: None };
     for (index, (word, span)) in words.iter().zip(&there).enumerate() {
@@ -290,13 +286,6 @@ fn unify<'t>(line: &Line<StateLine>, text: &'t str, meaning: Meaning<'_>) -> Mat
         });
     }
     found
-}
-
-/// The words of a line, any gap among them as wide as a text of `length` words leaves it: so many words that may be anything.
-fn spread(words: &[Word], length: usize) -> Vec<Word> {
-    let gap = (length + 1).saturating_sub(words.len());
-    let count = |word: &Word| if word.token == StateToken::Gap { gap } else { 1 };
-    words.iter().flat_map(|word| std::iter::repeat_n(word.clone(), count(word))).collect()
 }
 
 /// What a word must be; `None`: anything.

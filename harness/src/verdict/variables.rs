@@ -6,7 +6,7 @@ use crate::packet::Field;
 
 /// Which numbers may stand for one another: fields of one kind share their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     IcmpId,
     IcmpSequence,
     IpId,
@@ -20,7 +20,7 @@ pub(super) enum Kind {
 impl Kind {
     /// The kind of a field's numbers: both ports of a segment are of one kind, as are sequence and acknowledgment numbers, and a time stamp
     /// and its echo.
-    pub(super) fn of(field: Field) -> Self {
+    pub(crate) fn of(field: Field) -> Self {
         match field {
             Field::IcmpId => Self::IcmpId,
             Field::IcmpSequence => Self::IcmpSequence,

@@ -11,7 +11,7 @@ const MODE: &str = "kube-proxy-mode";
 
 /// Why an expectation is not asked here: `None` if it is; skipped where it does not apply; inconclusive where the site does not tell what
 /// decides that.
-pub(super) fn not_asked(when: Option<&When>, facts: &Facts) -> Option<Outcome> {
+pub(crate) fn not_asked(when: Option<&When>, facts: &Facts) -> Option<Outcome> {
     let when = when?;
     let mut unknown = None;
     let backend = when.backends.is_empty() || when.backends.contains(&facts.backend);

@@ -6,6 +6,22 @@ use crate::report::about::Style;
 use crate::report::words;
 use crate::verdict::Outcome;
 
+/// How one thing stands to another: how it is painted, marked and called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    code: &'static str,
+    mark: char,
+    word: &'static str,
+}
+
+impl Look {
+    pub(super) const SAME: Self = Self { code: "32", mark: '✓', word: "the same" };
+    pub(super) const EXPLAINED: Self = Self { code: "32", mark: '≈', word: "explained" };
+    pub(super) const SKIPPED: Self = Self { code: "2", mark: '-', word: "skipped" };
+    pub(super) const UNKNOWN: Self = Self { code: "33", mark: '?', word: "not comparable" };
+    pub(super) const DIFFERS: Self = Self { code: "1;31", mark: '✗', word: "DIFFERS" };
+}
+
 /// Puts colour on text, or leaves it alone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Paint {
@@ -27,6 +43,12 @@ impl Paint {
     pub(super) fn outcome_in_column(self, outcome: &Outcome) -> String {
         let (code, mark, word) = look(outcome);
         self.put(code, &format!("{mark} {word:12}"))
+    }
+
+    /// A mark and a word, the word as wide as its column: `✓ the same`, `✗ DIFFERS`.
+    pub(super) fn look(self, look: Look) -> String {
+        let Look { code, mark, word } = look;
+        self.put(code, &format!("{mark} {word:14}"))
     }
 
     /// For what names a block.
