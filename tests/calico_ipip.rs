@@ -2,8 +2,12 @@
 
 #[path = "support/evidence.rs"]
 mod evidence;
+#[path = "support/kind_able.rs"]
+mod kind_able;
 #[path = "support/lab.rs"]
 mod lab;
+#[path = "support/netns_able.rs"]
+mod netns_able;
 #[path = "support/root.rs"]
 mod root;
 #[path = "support/run.rs"]

@@ -2,8 +2,12 @@
 
 #[path = "support/evidence.rs"]
 mod evidence;
+#[path = "support/kind_able.rs"]
+mod kind_able;
 #[path = "support/lab.rs"]
 mod lab;
+#[path = "support/netns_able.rs"]
+mod netns_able;
 #[path = "support/root.rs"]
 mod root;
 #[path = "support/run.rs"]
@@ -12,5 +16,5 @@ mod run;
 mod trial;
 
 fn main() -> std::process::ExitCode {
-    lab::lab_main("flannel-udp", Some("its lines have not been held against a real flannel yet")).exit_code()
+    lab::lab_main("flannel-udp", None).exit_code()
 }

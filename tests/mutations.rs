@@ -1,5 +1,7 @@
 //! Every lab broken on purpose: each mutation must be noticed by the expectation it names.
 
+#[path = "support/netns_able.rs"]
+mod netns_able;
 #[path = "support/root.rs"]
 mod root;
 #[path = "support/run.rs"]
@@ -11,7 +13,7 @@ use cnilab::lab::Lasting;
 use libtest_mimic::{Arguments, Failed};
 
 fn main() -> std::process::ExitCode {
-    let able = trial::netns_able();
+    let able = netns_able::netns_able();
     let mut trials = Vec::new();
     for lab in ["calico-ipip", "flannel-udp"] {
         for mutation in mutations(lab) {

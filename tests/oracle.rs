@@ -4,6 +4,8 @@
 
 #[path = "support/evidence.rs"]
 mod evidence;
+#[path = "support/netns_able.rs"]
+mod netns_able;
 #[path = "support/root.rs"]
 mod root;
 #[path = "support/run.rs"]
@@ -19,7 +21,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
 fn main() -> std::process::ExitCode {
-    let netns = trial::netns_able();
+    let netns = netns_able::netns_able();
     let with = |tool: &str| netns.clone().and_then(|()| installed(tool));
     let trials: Vec<Trial> = vec![
         trial::trial("tcpdump reads every line that the report shows", "netns", with("tcpdump"), tcpdump_agrees),

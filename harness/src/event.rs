@@ -16,8 +16,10 @@ pub enum Event {
         /// The phase.
         phase: String,
     },
-    /// The phase that began last is over.
+    /// A phase is over.
     Done {
+        /// Which.
+        phase: String,
         /// How long it took, in microseconds.
         micros: u64,
     },

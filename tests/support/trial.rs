@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use cnilab::backend::netns::Netns;
 use libtest_mimic::{Failed, Trial};
 
 /// The `cnilab` binary under test.
@@ -30,9 +29,4 @@ pub(crate) fn trial(
         }
         Err(why) => Trial::test(format!("{name} [{backend}] (skipped: {why})"), || Ok(())).with_ignored_flag(true),
     }
-}
-
-/// Whether the embedded backend can run here.
-pub(crate) fn netns_able() -> Result<(), String> {
-    Netns::survey_from_outside(cnilab()).able
 }

@@ -10,12 +10,11 @@ use crate::event::Event;
 pub(super) struct Progress {
     quiet: bool,
     terminal: bool,
-    phase: Option<String>,
 }
 
 impl Progress {
     pub(super) fn new(quiet: bool) -> Self {
-        Self { quiet, terminal: std::io::stderr().is_terminal(), phase: None }
+        Self { quiet, terminal: std::io::stderr().is_terminal() }
     }
 
     /// Shows `event`; `pid` is the process that the lab lives and dies with.
@@ -37,13 +36,8 @@ impl Progress {
                 if self.terminal {
                     rewrite(&format!("  … {phase}"));
                 }
-                self.phase = Some(phase.clone());
             }
-            Event::Done { micros } => {
-                if let Some(phase) = self.phase.take() {
-                    self.line(&format!("  {phase} ({})", milliseconds(*micros)));
-                }
-            }
+            Event::Done { phase, micros } => self.line(&format!("  {phase} ({})", spell(*micros))),
             Event::Failed { .. } => self.clear(),
         }
     }
@@ -66,10 +60,11 @@ fn rewrite(text: &str) {
     let _ = write!(std::io::stderr().lock(), "\r\x1b[K{text}");
 }
 
-/// A number of microseconds as milliseconds: `12.3 ms`.
-#[expect(clippy::cast_precision_loss, reason = "for people, to a tenth of a millisecond")]
-fn milliseconds(micros: u64) -> String {
-    format!("{:.1} ms", micros as f64 / 1000.0)
+/// A number of microseconds as people say it: `12.3 ms`, `24.1 s`.
+#[expect(clippy::cast_precision_loss, reason = "for people, to a tenth")]
+fn spell(micros: u64) -> String {
+    let millis = micros as f64 / 1000.0;
+    if millis < 1000.0 { format!("{millis:.1} ms") } else { format!("{:.1} s", millis / 1000.0) }
 }
 
 /// The last of the only children of `pid`: the process inside the namespaces, as seen from here.

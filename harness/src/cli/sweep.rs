@@ -33,9 +33,10 @@ async fn all(list: bool) -> Result<Exit, KindError> {
             Why::Abandoned => "its run is gone",
             Why::Kept => "kept on purpose",
             Why::Unknown => "not made by a run of this user",
+            Why::Visited => "somebody else's, with pods of a run that is gone",
         };
         data(&format!("{} ({why}): {}\n", stray.cluster, stray.containers.join(", ")));
-        if !list && stray.why == Why::Abandoned {
+        if !list && matches!(stray.why, Why::Abandoned | Why::Visited) {
             exit = take(&stray).await.unwrap_or(exit);
         }
     }
@@ -46,7 +47,8 @@ async fn all(list: bool) -> Result<Exit, KindError> {
 async fn take(stray: &Stray) -> Option<Exit> {
     match take_away(&stray.cluster).await {
         Ok(()) => {
-            data(&format!("{}: taken away\n", stray.cluster));
+            let taken = if stray.why == Why::Visited { "our pods taken out" } else { "taken away" };
+            data(&format!("{}: {taken}\n", stray.cluster));
             None
         }
         Err(error) => {

@@ -41,8 +41,14 @@ pub struct Manifest {
     pub backend: String,
     /// When it began, in seconds since the epoch.
     pub started: u64,
-    /// How long each phase took, in microseconds, in order: `up`, `scenario 1`, …, `down`.
+    /// How long each phase took, in microseconds, in order of their ends: `up`, `scenario 1`, …, `down`. A phase may be part of another.
     pub phases: Vec<(String, u64)>,
+    /// How long the whole run took, in microseconds; 0 if that is not known.
+    #[serde(default)]
+    pub took: u64,
+    /// How much of that was others' time: that of `kind create`, of a CNI that gets ready, of images that are loaded.
+    #[serde(default)]
+    pub others: u64,
     /// What was broken on purpose, if anything.
     pub mutation: Option<String>,
     /// Set if the run was cut short: why. Its evidence is what there was by then.

@@ -23,6 +23,8 @@ fn manifest() -> Manifest {
         backend: "netns".into(),
         started: 1_790_000_000,
         phases: vec![("up".into(), 20_000), ("scenario 1".into(), 3_000)],
+        took: 24_000,
+        others: 15_000,
         mutation: None,
         cut_short: None,
     }

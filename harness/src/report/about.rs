@@ -14,6 +14,10 @@ pub struct About {
     pub lab_path: String,
     /// How long each phase took, in microseconds, in order.
     pub phases: Vec<(String, u64)>,
+    /// How long the whole run took, in microseconds; 0 if that is not known.
+    pub took: u64,
+    /// How much of that was others' time: kind's, the CNI's, that of its images.
+    pub others: u64,
     /// Which parts were stand-ins of ours.
     pub emulated: Vec<Emulated>,
     /// What was broken on purpose, if anything.
@@ -30,6 +34,8 @@ impl About {
             evidence: Some(folder.display().to_string()),
             lab_path: manifest.lab_path.clone(),
             phases: manifest.phases.clone(),
+            took: manifest.took,
+            others: manifest.others,
             emulated: evidence.facts.emulated.clone(),
             mutation: manifest.mutation.clone(),
             cut_short: manifest.cut_short.clone(),

@@ -14,7 +14,7 @@ use crate::verdict::{ExpectationVerdict, Outcome, RunVerdict, ScenarioVerdict};
 /// The verdict as `JUnit` XML.
 pub fn junit(verdict: &RunVerdict, about: &About) -> String {
     let mut report = Report::new(format!("cnilab {} on {}", verdict.lab, verdict.backend));
-    report.set_time(Duration::from_micros(about.phases.iter().map(|(_, micros)| micros).sum()));
+    report.set_time(Duration::from_micros(if about.took > 0 { about.took } else { about.phases.iter().map(|(_, micros)| micros).sum() }));
     for scenario in &verdict.scenarios {
         report.add_test_suite(suite(scenario, &verdict.lab, about));
     }

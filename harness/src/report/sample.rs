@@ -14,6 +14,8 @@ pub(super) fn about() -> About {
         evidence: Some("evidence/calico-ipip-7f3a".to_owned()),
         lab_path: "labs/calico-ipip/lab.yaml".to_owned(),
         phases: vec![("up".to_owned(), 12_345), ("same node".to_owned(), 8_049), ("down".to_owned(), 950)],
+        took: 21_400,
+        others: 9_950,
         emulated: vec![Emulated {
             what: "ipip".to_owned(),
             how: "a TUN device named tunl0 and a raw socket of protocol 4, for this kernel has no ipip".to_owned(),

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::conduct::{Finished, judge_folder};
 use super::record::{Linger, record};
-use super::teller::{Phases, Teller};
+use super::teller::{Phases, Teller, micros};
 use super::{Request, RunError, Stopper};
 use crate::backend::Backend;
-use crate::backend::kind::{Capture, Choices, Kind, Options, Progress, Watch};
+use crate::backend::kind::{Capture, Choices, Kind, Options, Phase, Progress, Share, Watch};
 use crate::event::Event;
 use crate::fault::in_words;
 use crate::site::Survey;
@@ -134,10 +134,12 @@ fn watch_of(told: &Listener, phases: &Phases) -> Watch {
     let (told, phases) = (Arc::clone(told), phases.clone());
     Watch::new(move |progress| match progress {
         Progress::Began(phase) => tell(&told, &Event::Began { phase }),
-        Progress::Done(phase, took) => {
-            let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-            phases.push(phase, micros);
-            tell(&told, &Event::Done { micros });
+        Progress::Done(Phase { what, took, share }) => {
+            if share == Share::Others {
+                phases.of_others(took);
+            }
+            phases.push(what.clone(), micros(took));
+            tell(&told, &Event::Done { phase: what, micros: micros(took) });
         }
         Progress::Note(text) => tell(&told, &Event::Note { text }),
     })

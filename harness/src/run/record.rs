@@ -49,7 +49,7 @@ pub(super) async fn record(
     for (request, manifest, writer) in &mut folders {
         let mut done = carry_out(request, &plan, &site, writer, teller).await;
         if done.is_ok() {
-            manifest.phases = teller.phases();
+            teller.write_times(manifest);
             done = writer.finish(manifest).map_err(RunError::Evidence);
         }
         carried_out = tell(request, done);
@@ -66,7 +66,7 @@ pub(super) async fn record(
     }
     if let [(_, manifest, writer)] = folders.as_mut_slice() {
         // How long it took to take the lab down is known only now.
-        manifest.phases = teller.phases();
+        teller.write_times(manifest);
         writer.finish(manifest).map_err(RunError::Evidence)?;
     }
     Ok(())
@@ -81,6 +81,8 @@ fn manifest(request: &Request) -> Manifest {
         backend: request.backend.clone(),
         started: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
         phases: Vec::new(),
+        took: 0,
+        others: 0,
         mutation: request.breakage.as_ref().map(|breakage| breakage.name.clone()),
         cut_short: None,
     }

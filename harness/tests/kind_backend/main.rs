@@ -86,7 +86,7 @@ fn options(run: &str, folder: &Path) -> Options {
             let at = began.elapsed().as_secs_f64();
             match progress {
                 Progress::Began(what) => eprintln!("{at:6.2}   … {what}"),
-                Progress::Done(what, took) => eprintln!("{at:6.2}   ✓ {what} ({:.2} s)", took.as_secs_f64()),
+                Progress::Done(phase) => eprintln!("{at:6.2}   ✓ {} ({:.2} s)", phase.what, phase.took.as_secs_f64()),
                 Progress::Note(text) => eprintln!("{at:6.2}   · {text}"),
             }
         }),

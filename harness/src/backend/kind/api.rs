@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::core::v1::{ConfigMap, Node};
 use kube::api::{ListParams, Patch, PatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -13,6 +14,7 @@ use kube::{Api, Client, Config};
 
 use super::error::KindError;
 use super::manifest;
+use super::recipe::ObjectName;
 use crate::fault::in_words;
 use crate::wait::{Look, until};
 
@@ -76,6 +78,14 @@ async fn served(client: &Client, (version, kind): &(String, String)) -> Result<(
 pub(super) async fn nodes(client: &Client) -> Result<BTreeMap<String, Node>, KindError> {
     let list = Api::<Node>::all(client.clone()).list(&ListParams::default()).await.map_err(KindError::api("list its nodes"))?;
     Ok(list.items.into_iter().map(|node| (node.metadata.name.clone().unwrap_or_default(), node)).collect())
+}
+
+/// The image of the first container of a DaemonSet's or Deployment's pods, if there is such an object.
+pub(super) async fn image(client: &Client, of: &ObjectName) -> Result<Option<String>, KindError> {
+    let kind = if of.kind == "Deployment" { ApiResource::erase::<Deployment>(&()) } else { ApiResource::erase::<DaemonSet>(&()) };
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), of.namespace.as_deref().unwrap_or("default"), &kind);
+    let found = api.get_opt(&of.name).await.map_err(KindError::api(format!("show {of}")))?;
+    Ok(found.and_then(|found| found.data.pointer("/spec/template/spec/containers/0/image")?.as_str().map(str::to_owned)))
 }
 
 /// How kube-proxy was told to work.

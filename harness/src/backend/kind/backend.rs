@@ -6,15 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::build::Build;
 use super::claim::{self, Claim, Lent};
-use super::clear::clear;
+use super::clear::vacate;
 use super::engine::Engine;
 use super::error::KindError;
 use super::options::{Clock, Options, Phase, Progress, Share};
 use super::pods::RUN;
 use super::prepare::{Prepared, prepare};
 use super::program::{Program, take_away};
-use super::reach::take_out;
-use super::{api, survey};
+use super::survey;
 use crate::backend::{Backend, Leftovers, UpError};
 use crate::fault::in_words;
 use crate::name::PlaceName;
@@ -146,13 +145,7 @@ impl Kind {
     /// Takes what is ours out of a cluster that stays.
     async fn leave(&self, program: &Program) -> Vec<String> {
         let what = format!("take this run's pods out of {}", program.cluster);
-        let cleared = async {
-            let engine = Engine::connect().await?;
-            take_out(&engine, &engine.containers(&program.cluster).await?)
-                .await
-                .map_err(KindError::host("take our agent out of the nodes"))?;
-            clear(&api::connect(&program.kubeconfig).await?).await
-        };
+        let cleared = async { vacate(&Engine::connect().await?, program).await };
         let left = match self.clock.phase(&self.options.watch, Share::Own, &what, cleared).await {
             Ok(()) => Vec::new(),
             Err(error) => vec![format!("pods labelled {RUN}={} in the cluster {} ({error})", self.options.run, program.cluster)],

@@ -193,7 +193,7 @@ impl Build<'_> {
             places.insert(pod.name.clone(), Box::new(pod.place.clone()));
         }
         let proxy = api::proxy(&cluster.client).await?;
-        let versions = versions::versions(self.engine, self.prepared, &known, proxy.mode).await?;
+        let versions = versions::versions(self.engine, &cluster.client, &self.prepared.recipe.facts.version_of, &known, proxy.mode).await?;
         let seen = Seen { nodes: seen_nodes, pods: seen_pods, services, pods_range: proxy.pods, versions };
         let facts = facts(&self.prepared.recipe.facts, &seen)?;
         Ok(Site { places, facts })

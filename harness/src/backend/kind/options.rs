@@ -105,8 +105,8 @@ pub enum Share {
 pub enum Progress {
     /// A phase began.
     Began(String),
-    /// The phase that began last is over.
-    Done(String, Duration),
+    /// A phase is over.
+    Done(Phase),
     /// Something worth a line.
     Note(String),
 }
@@ -161,8 +161,9 @@ impl Clock {
         let began = Instant::now();
         let done = doing.await?;
         let took = began.elapsed();
-        self.lock().push(Phase { what: what.to_owned(), took, share });
-        watch.tell(Progress::Done(what.to_owned(), took));
+        let phase = Phase { what: what.to_owned(), took, share };
+        self.lock().push(phase.clone());
+        watch.tell(Progress::Done(phase));
         Ok(done)
     }
 

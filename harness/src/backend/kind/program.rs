@@ -11,6 +11,7 @@ use tokio::process::Command;
 
 use super::engine::Engine;
 use super::error::KindError;
+use crate::fault::in_words;
 use crate::wait::{Look, until};
 
 /// A cluster as `kind` sees it: a name, and a kubeconfig file of its own.
@@ -85,16 +86,16 @@ impl Program {
 
 /// Deletes a cluster until Docker has nothing of it any more: a container whose creation was under way when bring-up was abandoned comes late.
 pub(super) async fn take_away(program: &Program) -> Result<(), KindError> {
-    program.delete().await?;
     let engine = Engine::connect().await?;
     let what = format!("the cluster {} gone", program.cluster);
-    Ok(until(&what, Duration::from_mins(1), Duration::from_millis(500), async || match engine.containers(&program.cluster).await {
-        Ok(left) if left.is_empty() => Look::Done(()),
-        Ok(left) => {
-            let again = program.delete().await.err().map(|error| format!("; {error}")).unwrap_or_default();
-            Look::NotYet(format!("left: {}{again}", left.join(", ")))
+    Ok(until(&what, Duration::from_mins(1), Duration::from_millis(200), async || {
+        // An earlier `kind` may still be deleting it, in which case Docker refuses this one.
+        let refused = program.delete().await.err().map(|error| format!("; {error}")).unwrap_or_default();
+        match engine.containers(&program.cluster).await {
+            Ok(left) if left.is_empty() => Look::Done(()),
+            Ok(left) => Look::NotYet(format!("left: {}{refused}", left.join(", "))),
+            Err(error) => Look::NotYet(in_words(&error)),
         }
-        Err(error) => Look::NotYet(error.to_string()),
     })
     .await?)
 }

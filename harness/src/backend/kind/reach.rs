@@ -14,7 +14,7 @@ use crate::name::PlaceName;
 use crate::place::Cmd;
 
 /// Where our program stands in a node that has it.
-const FOLDER: &str = "/opt/cnilab-agent";
+pub(super) const FOLDER: &str = "/opt/cnilab-agent";
 
 /// How nodes and pods are reached.
 #[derive(Clone, Debug)]
@@ -93,11 +93,6 @@ async fn bring(engine: &Engine, program: &Path, nodes: &[Container]) -> Result<C
         engine.upload(&node.name, "/", &tape).await?;
     }
     Ok(command)
-}
-
-/// Takes our program out of nodes that stay.
-pub(super) async fn take_out(engine: &Engine, nodes: &[String]) -> io::Result<()> {
-    remove(engine, nodes, &[FOLDER.to_owned()]).await
 }
 
 /// Removes files and folders of nodes; those that are not there are no fault.

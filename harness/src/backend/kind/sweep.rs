@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::claim::{self, Claim, Standing};
+use super::clear::vacate;
 use super::engine::Engine;
 use super::error::KindError;
 use super::program::{Program, take_away};
@@ -30,6 +31,8 @@ pub enum Why {
     Kept,
     /// No run of this user made it: only its name looks like ours.
     Unknown,
+    /// It is somebody else's; a run that used it is gone without having taken its pods out.
+    Visited,
 }
 
 /// Finds clusters that look like ours and that no run uses. Changes nothing.
@@ -40,21 +43,24 @@ pub async fn strays() -> Result<Vec<Stray>, KindError> {
     let folder = claim::usual_folder();
     let mut strays = Vec::new();
     for (cluster, containers) in Engine::connect().await?.clusters().await? {
-        if !cluster.starts_with(PREFIX) {
-            continue;
-        }
-        let why = match standing(&folder, &cluster)? {
-            Standing::Held => continue,
-            Standing::Gone(_) => Why::Abandoned,
-            Standing::Kept(_) => Why::Kept,
-            Standing::Unknown => Why::Unknown,
+        let why = match (standing(&folder, &cluster)?, is_ours(&cluster)) {
+            (Standing::Held, _) | (Standing::Unknown | Standing::Kept(_), false) => continue,
+            (Standing::Gone(_), true) => Why::Abandoned,
+            (Standing::Gone(_), false) => Why::Visited,
+            (Standing::Kept(_), true) => Why::Kept,
+            (Standing::Unknown, true) => Why::Unknown,
         };
         strays.push(Stray { cluster, containers, why });
     }
     Ok(strays)
 }
 
-/// Deletes a cluster that an earlier run left behind or kept.
+/// Whether a cluster's name is one that only we give.
+fn is_ours(cluster: &str) -> bool {
+    cluster.starts_with(PREFIX)
+}
+
+/// Deletes a cluster that an earlier run left behind or kept; out of somebody else's only what is ours is taken.
 ///
 /// # Errors
 /// If a run uses it, if no run of this user ever made it, or if it cannot be deleted.
@@ -67,7 +73,16 @@ pub async fn sweep(cluster: &str) -> Result<(), KindError> {
     };
     // Where the run's kubeconfig was is not known here; kind is to leave the user's own alone.
     let kubeconfig = std::env::temp_dir().join(format!("{cluster}.kubeconfig"));
-    take_away(&Program { cluster: cluster.to_owned(), kubeconfig }).await?;
+    let program = Program { cluster: cluster.to_owned(), kubeconfig };
+    if is_ours(cluster) {
+        take_away(&program).await?;
+    } else {
+        program.export_kubeconfig().await?;
+        let vacated = vacate(&Engine::connect().await?, &program).await;
+        // It led to somebody else's cluster.
+        let _ = std::fs::remove_file(&program.kubeconfig);
+        vacated?;
+    }
     claim.release().map_err(KindError::host(format!("give up the claim to {cluster}")))
 }
 

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Node;
+use kube::Client;
 
+use super::api;
 use super::engine::Engine;
 use super::error::KindError;
-use super::manifest;
-use super::prepare::Prepared;
 use super::program::Program;
+use super::recipe::ObjectName;
 
 /// Asks all that take part for their versions.
 pub(super) async fn versions(
     engine: &Engine,
-    prepared: &Prepared,
+    client: &Client,
+    version_of: &ObjectName,
     nodes: &BTreeMap<String, Node>,
     proxy_mode: Option<String>,
 ) -> Result<BTreeMap<String, String>, KindError> {
@@ -35,16 +37,14 @@ pub(super) async fn versions(
         say("node-os", Some(info.os_image.clone()));
     }
     say("kube-proxy-mode", proxy_mode);
-    say("cni", cni(prepared));
+    say("cni", cni(client, version_of).await?);
     Ok(versions)
 }
 
-/// The tag of the image that the CNI's agent runs, which images put in the place of others may change.
-fn cni(prepared: &Prepared) -> Option<String> {
-    let source = &prepared.recipe.facts.version_of;
-    let object = prepared.manifests.values().flatten().find(|object| manifest::name(object) == *source)?;
-    let image = object.data.pointer("/spec/template/spec/containers/0/image")?.as_str()?;
-    Some(tag(image).unwrap_or(&prepared.version).to_owned())
+/// The tag of the image that the CNI's agent runs in this cluster.
+async fn cni(client: &Client, source: &ObjectName) -> Result<Option<String>, KindError> {
+    let image = api::image(client, source).await?;
+    Ok(image.as_deref().and_then(tag).map(str::to_owned))
 }
 
 /// `v0.28.9` of `ghcr.io:443/flannel-io/flannel:v0.28.9@sha256:…`.

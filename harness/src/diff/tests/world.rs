@@ -207,6 +207,8 @@ fn evidence(run: &str, site: &Site, lab: &str) -> Evidence {
         backend: "netns".to_owned(),
         started: 0,
         phases: Vec::new(),
+        took: 0,
+        others: 0,
         mutation: None,
         cut_short: None,
     };

@@ -70,6 +70,11 @@ fn times(about: &About, style: &Style) -> String {
     for (name, micros) in &about.phases {
         add(&mut text, format_args!("  {:widest$}  {}", plain(name), milliseconds(*micros)));
     }
+    if about.others > 0 {
+        let own = about.took.saturating_sub(about.others);
+        let (all, others, own) = (seconds(about.took), seconds(about.others), seconds(own));
+        add(&mut text, format_args!("  of {all} in all, {others} went to kind, the CNI and their images; our own share is {own}"));
+    }
     text.push('\n');
     text
 }
@@ -78,6 +83,12 @@ fn times(about: &About, style: &Style) -> String {
 fn milliseconds(micros: u64) -> String {
     let tenths = micros.saturating_add(50) / 100;
     format!("{:>7}.{} ms", tenths / 10, tenths % 10)
+}
+
+/// Microseconds as seconds with two decimals.
+fn seconds(micros: u64) -> String {
+    let hundredths = micros.saturating_add(5_000) / 10_000;
+    format!("{}.{:02} s", hundredths / 100, hundredths % 100)
 }
 
 fn outcome(verdict: &RunVerdict, about: &About, style: &Style) -> String {

@@ -267,6 +267,8 @@ fn evidence(facts: Facts, scenarios: Vec<ScenarioEvidence>) -> Evidence {
         backend: "netns".to_owned(),
         started: 0,
         phases: Vec::new(),
+        took: 0,
+        others: 0,
         mutation: None,
         cut_short: None,
     };
