@@ -1,7 +1,7 @@
 //! Our lines and fields against those of tcpdump and tshark, frame by frame.
 //!
-//! Frames come from generators (all protocols, nestings, truncations, broken headers; the same every time) and, where the environment
-//! variable `CNILAB_CAPTURES` names a folder, from every `.pcap` and `.pcapng` under it. `CNILAB_SEED` changes other bytes than the usual ones.
+//! Frames come from generators (all protocols, nestings, truncations, broken headers; the same every time), from the recorded runs of real
+//! clusters that are fixtures here and, where the environment variable `CNILAB_CAPTURES` names a folder, from every `.pcap` and `.pcapng` under it. `CNILAB_SEED` changes other bytes than the usual ones.
 //! Trials whose tool is not installed are ignored by name.
 
 #[path = "differential/build.rs"]
@@ -21,6 +21,7 @@ use cnilab::packet::{Detail, Hints, Limits, LinkType, Printer, dissect, read_cap
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::build::{Frame, pcap};
+use crate::corpus::Corpus;
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
@@ -46,6 +47,11 @@ fn main() -> std::process::ExitCode {
             let name = path.display().to_string();
             trials.push(trial(kind, &name, tcpdump.as_ref(), move || compare_file(&path, detail)));
         }
+        let name = path.display().to_string();
+        trials.push(trial("tshark", &name, tshark.as_ref(), move || {
+            let (_, link, frames) = read_file(&path)?;
+            if frames.is_empty() { Ok(()) } else { tshark::compare(&Corpus { name: "a file", link, frames }) }
+        }));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -58,12 +64,13 @@ fn trial(kind: &str, name: &str, tool: Result<&String, &String>, run: impl FnOnc
     }
 }
 
-/// Every capture file under the folder that `CNILAB_CAPTURES` names.
+/// Every capture file of the fixtures, and under the folder that `CNILAB_CAPTURES` names.
 fn captures() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = std::env::var_os("CNILAB_CAPTURES").into_iter().map(PathBuf::from).collect();
+    let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/evidence"))];
+    folders.extend(std::env::var_os("CNILAB_CAPTURES").map(PathBuf::from));
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("CNILAB_CAPTURES: {}: {error}", folder.display())) {
+        for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
             let path = entry.expect("an entry of a folder").path();
             if path.is_dir() {
                 folders.push(path);
@@ -77,12 +84,16 @@ fn captures() -> Vec<PathBuf> {
 }
 
 fn compare_file(path: &Path, detail: Detail) -> Result<(), Failed> {
+    let (bytes, link, frames) = read_file(path)?;
+    compare(&bytes, &frames, link, detail)
+}
+
+fn read_file(path: &Path) -> Result<(Vec<u8>, LinkType, Vec<Frame>), Failed> {
     let bytes = std::fs::read(path)?;
     let capture = read_capture(&bytes[..], &Limits::default())?;
     let link = capture.interfaces.first().map_or(LinkType::Ethernet, |interface| interface.link);
-    let frames: Vec<Frame> =
-        capture.frames.into_iter().map(|(_, frame)| Frame { bytes: frame.bytes, wire_length: frame.wire_length }).collect();
-    compare(&bytes, &frames, link, detail)
+    let frames = capture.frames.into_iter().map(|(_, frame)| Frame { bytes: frame.bytes, wire_length: frame.wire_length });
+    Ok((bytes, link, frames.collect()))
 }
 
 /// Prints every frame and compares with what tcpdump prints of the file.

@@ -158,7 +158,7 @@ pub fn survey_on_kind(choices: &ClusterChoices) -> Survey {
 fn leave_standing(kind: &Kind, told: &Listener) -> Linger {
     match kind.keep() {
         Ok(how) => {
-            tell(told, &Event::Note { text: format!("the cluster stays up: {how}") });
+            tell(told, &Event::Note { text: how });
             Linger::Yes
         }
         Err(error) => {

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::archive::PROGRAM;
 use super::build::Build;
 use super::claim::{self, Claim, Lent};
 use super::clear::vacate;
@@ -166,10 +167,16 @@ impl Kind {
             Some(Hold::Lent(lent)) => lent.give_back(),
             None => {}
         }
-        let cluster = self.cluster();
+        let (cluster, kubeconfig) = (self.cluster(), self.kubeconfig());
         Ok(format!(
-            "export KUBECONFIG={}; --reuse {cluster} uses it again, kind delete cluster --name {cluster} takes it away",
-            self.kubeconfig().display()
+            "the cluster {cluster} stays up\n  \
+             export KUBECONFIG={}\n  \
+             kubectl exec POD -- {PROGRAM} nettool ping ADDRESS   from one of its pods\n  \
+             docker exec -it {cluster}-control-plane bash   in one of its nodes\n  \
+             cnilab run {} --backend kind --reuse {cluster}   the lab again, in seconds\n  \
+             kind delete cluster --name {cluster}   takes it away",
+            kubeconfig.display(),
+            self.options.lab
         ))
     }
 
