@@ -33,9 +33,10 @@ const ONE: &str = "pod to pod on the same node";
 
 fn main() -> std::process::ExitCode {
     let able = kind_able::kind_able(LAB);
-    let trials: [Named; 11] = [
+    let trials: [Named; 12] = [
         ("no daemon: this host cannot", no_daemon),
         ("another manifest than the recipe's is bad input", other_manifest),
+        ("two runs at once do not disturb each other", two_at_once),
         ("tcpdump in the nodes sees what the document shows", tcpdump),
         ("agents in the nodes see what the document shows", agents),
         ("a cluster is used by one run at a time", one_at_a_time),
@@ -118,6 +119,25 @@ fn other_manifest() -> Done {
     if output.status.code() == Some(2) { Ok(()) } else { Err(Failed::from(format!("{}\n{said}", output.status))) }
 }
 
+fn two_at_once() -> Done {
+    let start = |name: &str| {
+        let evidence = evidence_folder(name).display().to_string();
+        Child::start(&["run", LAB, "--backend", "kind", "--evidence", &evidence])
+    };
+    let mut both = [start("kind-one")?, start("kind-other")?];
+    for child in &mut both {
+        let cluster = child.cluster()?;
+        if !child.end()?.success() {
+            return Err(Failed::from(child.said()));
+        }
+        let left = containers(&cluster);
+        if !left.is_empty() {
+            return Err(Failed::from(format!("left: {left:?}")));
+        }
+    }
+    Ok(())
+}
+
 fn tcpdump() -> Done {
     ends(0, "kind-tcpdump", &["--reuse", cluster()?, "--capture", "tcpdump"]).map(drop)
 }
@@ -179,7 +199,7 @@ fn killed_agents() -> Done {
     let evidence = evidence_folder("kind-killed-agent").display().to_string();
     let mut child = Child::start(&["run", LAB, "--backend", "kind", "--reuse", cluster, "--capture", "agent", "--evidence", &evidence])?;
     child.until("learn facts")?;
-    child::within("agents capture", || docker::processes(cluster, "nettool capture").len() >= 3)?;
+    child::within("an agent is at work", || !docker::processes(cluster, "cnilab-agent").is_empty())?;
     child.kill()?;
     child::within("all agents ended", || docker::processes(cluster, "cnilab-agent").is_empty())?;
     // The next run finds pods of another, and takes them away.

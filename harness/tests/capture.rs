@@ -5,6 +5,9 @@
 )]
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed trial")]
 
+#[path = "capture/agents.rs"]
+mod agents;
+
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::net::Ipv4Addr;
@@ -42,6 +45,8 @@ fn main() -> ExitCode {
         trial("a probe that cannot leave says why", || block_on(cannot_leave())),
         trial("an ICMP error about the probe is told", || block_on(icmp_error())),
         trial("a capture that is dropped ends", || block_on(dropped())),
+        trial("agents capture and send where nobody enters", || block_on(agents::capture_and_send())),
+        trial("agents end with their input", || block_on(agents::end_with_their_input())),
         trial("eight points are armed and finished in milliseconds", || block_on(eight_points())),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()

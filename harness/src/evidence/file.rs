@@ -9,6 +9,7 @@
 //!     node1.pcapng                  one per place: an interface block per point, with the interface's name, described by the point's
 //!     node1.raw.pcapng              likewise for its interfaces without a link layer, which libpcap would not read beside the others
 //!     node1.ip-route.txt            what a command printed; what it complained of in node1.ip-route.stderr.txt
+//! logs/                             of a cluster that did not come up; never read
 //! ```
 
 use std::collections::BTreeSet;

@@ -39,7 +39,7 @@ pub struct ClusterChoices {
 ///
 /// # Errors
 /// Whatever fails, the cluster is gone when this returns, or as it was if it stood before, unless the error says what is left; what was recorded
-/// by then stays in the evidence folder, and the logs of a cluster that did not come up beside it.
+/// by then stays in the evidence folder, with the logs of a cluster that did not come up.
 pub fn conduct_on_kind(
     request: &Request,
     choices: &ClusterChoices,
@@ -79,7 +79,8 @@ fn on_kind(
     std::fs::create_dir_all(&folder).map_err(RunError::Talk)?;
     let told: Listener = Arc::new(Mutex::new(watch));
     let phases = Phases::default();
-    let kind = Kind::new(options(&request.lab, &request.run, choices, folder.clone(), watch_of(&told, &phases)));
+    let options = options(&request.lab, &request.run, choices, watch_of(&told, &phases));
+    let kind = Kind::new(Options { folder: folder.clone(), logs: request.evidence.join("logs"), ..options });
     let mut sink = |event: &Event| tell(&told, event);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Talk)?;
     let recorded = runtime.block_on(async {
@@ -97,7 +98,7 @@ fn on_kind(
         if left.is_empty() { recorded } else { Err(RunError::Leftovers(left.join(", "))) }
     });
     if !request.keep {
-        // The cluster that it leads to is gone; the folder stays if there are logs in it.
+        // The cluster that it leads to is gone.
         let _ = std::fs::remove_file(kind.kubeconfig());
         let _ = std::fs::remove_dir(&folder);
     }
@@ -112,7 +113,7 @@ fn unmended(requests: &[Request], choices: &ClusterChoices) -> Option<String> {
     (!names.is_empty()).then(|| format!("the cluster {cluster}, perhaps still broken on purpose ({})", names.join(", ")))
 }
 
-fn options(lab: &str, run: &str, choices: &ClusterChoices, folder: PathBuf, watch: Watch) -> Options {
+fn options(lab: &str, run: &str, choices: &ClusterChoices, watch: Watch) -> Options {
     Options {
         lab: lab.to_owned(),
         run: run.to_owned(),
@@ -124,7 +125,8 @@ fn options(lab: &str, run: &str, choices: &ClusterChoices, folder: PathBuf, watc
         capture: choices.capture,
         plugin_folders: Options::usual_plugin_folders(),
         program: PathBuf::from("/proc/self/exe"),
-        folder,
+        folder: PathBuf::new(),
+        logs: PathBuf::new(),
         watch,
     }
 }
@@ -147,7 +149,7 @@ fn watch_of(told: &Listener, phases: &Phases) -> Watch {
 
 /// What this host lacks for a cluster as `choices` want it; changes nothing.
 pub fn survey_on_kind(choices: &ClusterChoices) -> Survey {
-    let kind = Kind::new(options("survey", "survey", choices, PathBuf::new(), Watch::new(drop)));
+    let kind = Kind::new(options("survey", "survey", choices, Watch::new(drop)));
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(kind.survey()),
         Err(error) => Survey { backend: "kind".to_owned(), able: Err(error.to_string()), abilities: Vec::new() },

@@ -82,6 +82,7 @@ fn options(run: &str, folder: &Path) -> Options {
         plugin_folders: Options::usual_plugin_folders(),
         program: PathBuf::from(env!("CARGO_BIN_EXE_cnilab")),
         folder: folder.to_owned(),
+        logs: folder.join("logs"),
         watch: Watch::new(move |progress| {
             let at = began.elapsed().as_secs_f64();
             match progress {

@@ -231,9 +231,9 @@ impl Kind {
         if self.claim().is_none() || engine.containers(&program.cluster).await.ok()?.is_empty() {
             return None;
         }
-        let folder = self.options.folder.join("logs");
-        match program.export_logs(&folder).await {
-            Ok(()) => Some(folder),
+        let folder = &self.options.logs;
+        match program.export_logs(folder).await {
+            Ok(()) => Some(folder.clone()),
             Err(error) => {
                 self.options.watch.tell(Progress::Note(format!("the cluster's logs are lost: {error}")));
                 None

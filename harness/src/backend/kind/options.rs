@@ -30,8 +30,10 @@ pub struct Options {
     pub plugin_folders: Vec<PathBuf>,
     /// The program that nettool is: this very one, usually `/proc/self/exe`.
     pub program: PathBuf,
-    /// An existing folder of this run's own, for the kubeconfig file and, should bring-up fail, the cluster's logs.
+    /// An existing folder of this run's own, for the kubeconfig file and what is needed until the cluster stands.
     pub folder: PathBuf,
+    /// Where the cluster's logs go should bring-up fail; need not exist.
+    pub logs: PathBuf,
     /// Who is told of progress.
     pub watch: Watch,
 }
@@ -195,6 +197,7 @@ mod tests {
             plugin_folders: Vec::new(),
             program: PathBuf::new(),
             folder: PathBuf::new(),
+            logs: PathBuf::new(),
             watch: Watch::new(drop),
         };
         assert_eq!(options("flannel-udp", "r1").cluster(), "cnilab-flannel-udp-r1");

@@ -1,7 +1,7 @@
 //! What this host lacks for a cluster of kind.
 
 use super::engine::Engine;
-use super::error::KindError;
+use super::error::{KindError, RecipeError};
 use super::options::Options;
 use super::prepare::prepare;
 use super::program::Program;
@@ -39,6 +39,7 @@ pub(super) async fn survey(options: &Options) -> Survey {
 fn ability(what: &str, found: Result<String, KindError>) -> Ability {
     let remedy = match &found {
         Err(KindError::Lacks { remedy, .. }) => Some(remedy.clone()),
+        Err(KindError::Recipe(RecipeError::Fetch { .. })) => None,
         Err(KindError::Recipe(_)) => Some("correct the recipe, or give its manifests as --offline-dir".to_owned()),
         _ => None,
     };
