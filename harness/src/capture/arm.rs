@@ -58,8 +58,7 @@ impl fmt::Debug for Elsewhere<'_> {
 impl Elsewhere<'_> {
     async fn finish(self) -> Vec<(u32, Recording)> {
         match self {
-            // Without an answer its points are lost, which is what becomes of points that nobody tells of.
-            Self::Agent(agent) => agent.finish().await.unwrap_or_default(),
+            Self::Agent(agent) => agent.finish().await,
             Self::Tcpdump(tcpdump, place) => vec![tcpdump.finish(place).await],
         }
     }
@@ -155,7 +154,8 @@ impl Armed<'_> {
         let mut heard: BTreeMap<u32, Recording> = here.into_iter().chain(there.into_iter().flatten()).collect();
         let recordings = (0..).zip(self.points).map(|(number, (target, refused))| {
             let listened = heard.remove(&number).filter(|_| refused.is_none());
-            listened.unwrap_or_else(|| silent(target, self.snap_length, refused))
+            let why = || refused.map_or_else(|| Liveness::Lost("the thread that captures ended early".into()), Liveness::NeverArmed);
+            listened.unwrap_or_else(|| Recording::empty(target, self.snap_length, why()))
         });
         recordings.collect()
     }
@@ -202,19 +202,4 @@ fn close(listeners: Vec<Listener>) {
             drop(thread::Builder::new().name("close".into()).spawn_scoped(scope, || drop(listener)));
         }
     });
-}
-
-/// The recording of a point that has none.
-fn silent(target: Target, snap_length: u32, refused: Option<String>) -> Recording {
-    Recording {
-        point: target.point,
-        place: target.place,
-        interface: target.interface,
-        link: target.link,
-        snap_length,
-        frames: Vec::new(),
-        dropped: 0,
-        liveness: refused.map_or_else(|| Liveness::Lost("what captures there ended early".into()), Liveness::NeverArmed),
-        promiscuous: false,
-    }
 }

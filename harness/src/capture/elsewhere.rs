@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::agent::{Answer, Heard, Order};
 use super::options::{Options, Target};
 use super::problem::CaptureError;
-use super::recording::Recording;
+use super::recording::{Liveness, Recording};
 use crate::fault::in_words;
 use crate::name::Token;
 use crate::place::{Place, Process, Said};
@@ -49,18 +49,25 @@ impl Agent {
         Ok((agent, refused))
     }
 
-    /// Closes the capture; one recording for each point, by its number. None, if the agent has come to grief.
-    pub(super) async fn finish(mut self) -> Result<Vec<(u32, Recording)>, CaptureError> {
-        self.tell(&()).await?;
-        let heard: Vec<Heard> = self.hear(PATIENCE + self.options.deadline).await?;
+    /// Closes the capture; one recording for each point, by its number. If the agent has come to grief, all its points are lost.
+    pub(super) async fn finish(mut self) -> Vec<(u32, Recording)> {
+        let points = std::mem::take(&mut self.listening);
         let snap_length = self.options.snap_length;
-        let recordings = std::mem::take(&mut self.listening).into_iter().zip(heard);
-        recordings
-            .map(|((number, target), heard)| {
-                let recording = heard.recording(target, snap_length).ok_or_else(|| trouble("told of frames that are none".to_owned()));
-                Ok((number, recording?))
-            })
-            .collect()
+        let (heard, why) = match self.heard().await {
+            Ok(heard) => (heard, "our agent told of fewer points than it listened at".to_owned()),
+            Err(error) => (Vec::new(), in_words(&error)),
+        };
+        let heard = heard.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+        let recording = |((number, target), heard): ((u32, Target), Option<Heard>)| {
+            let told = heard.and_then(|heard| heard.recording(target.clone(), snap_length));
+            (number, told.unwrap_or_else(|| Recording::empty(target, snap_length, Liveness::Lost(why.clone()))))
+        };
+        points.into_iter().zip(heard).map(recording).collect()
+    }
+
+    async fn heard(&mut self) -> Result<Vec<Heard>, CaptureError> {
+        self.tell(&()).await?;
+        self.hear(PATIENCE + self.options.deadline).await
     }
 
     async fn tell(&mut self, what: &impl Serialize) -> Result<(), CaptureError> {

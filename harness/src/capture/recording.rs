@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::options::Target;
 use crate::name::{PlaceName, PointName};
 use crate::packet::{Frame, LinkType};
 
@@ -26,6 +27,14 @@ pub struct Recording {
     pub liveness: Liveness,
     /// Somebody else had put the interface into promiscuous mode when the capture began.
     pub promiscuous: bool,
+}
+
+impl Recording {
+    /// Of a point at which nothing was heard.
+    pub(super) fn empty(target: Target, snap_length: u32, liveness: Liveness) -> Self {
+        let Target { point, place, interface, link } = target;
+        Self { point, place, interface, link, snap_length, frames: Vec::new(), dropped: 0, liveness, promiscuous: false }
+    }
 }
 
 /// Whether a capture was alive from before the probe until after it.

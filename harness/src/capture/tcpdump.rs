@@ -35,7 +35,7 @@ pub(super) struct Tcpdump {
 impl Tcpdump {
     /// Has `tcpdump` listen at a point, never promiscuous.
     pub(super) async fn arm(place: &dyn Place, number: u32, target: Target, options: &Options) -> Result<Self, CaptureError> {
-        let promiscuous = is_promiscuous(place, &target.interface).await?;
+        let promiscuous = Link::look(place, &target.interface).await?.is_promiscuous();
         let snap_length = if options.snap_length == 0 { 262_144 } else { options.snap_length };
         // The shell tells its pid and becomes tcpdump; the interface's name is an argument, not a part of what the shell reads.
         let line = "echo $$ >&2; exec tcpdump -p -n -U --immediate-mode --time-stamp-precision=nano -s \"$1\" -i \"$2\" -w -";
@@ -137,27 +137,43 @@ impl Counts {
     }
 }
 
-/// Whether somebody has put the interface into promiscuous mode, besides a bridge that it is a port of.
-async fn is_promiscuous(place: &dyn Place, interface: &str) -> Result<bool, CaptureError> {
-    #[derive(Deserialize)]
-    struct Link {
-        promiscuity: u32,
-        #[serde(default)]
-        linkinfo: Option<Info>,
+/// What `ip` tells of an interface.
+#[derive(Deserialize)]
+struct Link {
+    flags: Vec<String>,
+    promiscuity: u32,
+    linkinfo: Option<Info>,
+}
+
+/// What it tells of an interface's kind.
+#[derive(Deserialize)]
+struct Info {
+    info_slave_kind: Option<String>,
+}
+
+impl Link {
+    /// Looks an interface up where it is, and says why if nothing can pass it.
+    async fn look(place: &dyn Place, interface: &str) -> Result<Self, CaptureError> {
+        let command = Cmd::new("ip", ["-j", "-d", "link", "show", "dev", interface]);
+        let output = place.run(&command).await.map_err(|error| trouble(in_words(&error)))?;
+        let links: Vec<Self> = serde_json::from_str(&output.stdout).unwrap_or_default();
+        let unknown = || CaptureError::Elsewhere { what: "`ip`", why: format!("does not show {interface}: {}", output.stderr.trim()) };
+        let link = links.into_iter().next().ok_or_else(unknown)?;
+        let has = |flag: &str| link.flags.iter().any(|own| own == flag);
+        // tcpdump listens at an interface that is down as at any other.
+        let state = match (has("UP"), has("LOWER_UP")) {
+            (false, _) => "down",
+            (true, false) => "up without a carrier: its other end is not",
+            (true, true) => return Ok(link),
+        };
+        Err(CaptureError::NotUp { interface: interface.to_owned(), state })
     }
-    #[derive(Deserialize)]
-    struct Info {
-        info_slave_kind: Option<String>,
+
+    /// Whether somebody has put it into promiscuous mode, besides a bridge that it is a port of.
+    fn is_promiscuous(&self) -> bool {
+        let port = self.linkinfo.as_ref().and_then(|info| info.info_slave_kind.as_deref()) == Some("bridge");
+        self.promiscuity > u32::from(port)
     }
-    let command = Cmd::new("ip", ["-j", "-d", "link", "show", "dev", interface]);
-    let output = place.run(&command).await.map_err(|error| trouble(in_words(&error)))?;
-    let links: Vec<Link> = serde_json::from_str(&output.stdout)
-        .map_err(|_| CaptureError::Elsewhere { what: "`ip`", why: format!("does not show {interface}: {}", output.stderr.trim()) })?;
-    let promiscuous = |link: &Link| {
-        let port = link.linkinfo.as_ref().and_then(|info| info.info_slave_kind.as_deref()) == Some("bridge");
-        link.promiscuity > u32::from(port)
-    };
-    Ok(links.iter().any(promiscuous))
 }
 
 fn trouble(why: String) -> CaptureError {
@@ -170,6 +186,14 @@ mod tests {
 
     const SAID: &str = "4242\ntcpdump: listening on eth0, link-type EN10MB (Ethernet), snapshot length 256 bytes\n\
         2 packets captured\n2 packets received by filter\n0 packets dropped by kernel\n";
+
+    #[test]
+    fn a_port_of_a_bridge_is_promiscuous_by_nobodys_doing() {
+        let link = |text: &str| serde_json::from_str::<Link>(text).unwrap().is_promiscuous();
+        assert!(!link(r#"{"flags":["UP","LOWER_UP"],"promiscuity":1,"linkinfo":{"info_kind":"veth","info_slave_kind":"bridge"}}"#));
+        assert!(link(r#"{"flags":["UP","LOWER_UP"],"promiscuity":1,"linkinfo":{"info_kind":"bridge"}}"#));
+        assert!(!link(r#"{"flags":["UP"],"promiscuity":0}"#));
+    }
 
     #[test]
     fn tcpdump_is_believed_only_if_its_counts_agree() {
