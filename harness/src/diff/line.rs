@@ -19,8 +19,11 @@ pub(super) fn line(
     numbers: &mut Numbers,
     at: &str,
 ) -> Pair {
+    // A line that must be there and is in neither output: there is nothing to hold against anything.
+    let nowhere = verdicts.iter().all(|verdict| matches!(verdict.outcome, Outcome::Broken(_)) && verdict.observed.is_none());
     let unknown = verdicts.map(|verdict| match &verdict.outcome {
         Outcome::Inconclusive(why) | Outcome::Fault(why) => Some(why.clone()),
+        Outcome::Broken(why) if nowhere => Some(why.clone()),
         Outcome::Held | Outcome::Skipped(_) | Outcome::Broken(_) => None,
     });
     let texts = verdicts.map(|verdict| verdict.observed.as_deref());

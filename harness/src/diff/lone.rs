@@ -5,7 +5,7 @@ use crate::lab::{Claim, Expectation, Extent, Scenario};
 use crate::name::PointName;
 use crate::packet::{Detail, Field, LayerKind};
 use crate::site::Facts;
-use crate::verdict::{ExpectationVerdict, Outcome, ScenarioVerdict, when};
+use crate::verdict::{ExpectationVerdict, LineVerdict, Outcome, ScenarioVerdict, when};
 
 use super::packet::Packet;
 
@@ -65,18 +65,20 @@ pub(super) fn explanation(lone: &[Lone<'_>], packets: [Option<&Packet<'_, '_>>; 
 }
 
 impl Lone<'_> {
-    /// Whether one of its lines stands for this packet and mentions the field.
+    /// Whether one of its lines stands for this packet, as it must be, and mentions the field.
     fn speaks_of(&self, packet: &Packet<'_, '_>, place: Option<(Field, usize)>) -> bool {
         let Claim::Lines(lines) = &self.expectation.claim else { return false };
         let printed = [Detail::Brief, Detail::Verbose].map(|detail| packet.seen.printed(detail).text.as_str());
         let is_this = |observed: Option<&str>| observed.is_some_and(|observed| printed.contains(&observed));
-        let mut mine = lines.iter().zip(&self.verdict.lines).filter(|(_, verdict)| is_this(verdict.observed.as_deref()));
+        let holds = |verdict: &LineVerdict| verdict.outcome == Outcome::Held && is_this(verdict.observed.as_deref());
+        let mut mine = lines.iter().zip(&self.verdict.lines).filter(|(_, verdict)| holds(verdict));
         mine.any(|(line, _)| place.is_none_or(|(field, layer)| mentions(&line.judged().pattern, packet, field, layer)))
     }
 
-    /// Whether it says that there is nothing besides what it documents.
+    /// Whether it says, and rightly, that there is nothing besides what it documents.
     fn claims_all(&self) -> bool {
-        matches!(self.expectation.claim, Claim::None) || self.expectation.extent == Extent::Whole
+        let all = matches!(self.expectation.claim, Claim::None) || self.expectation.extent == Extent::Whole;
+        all && self.verdict.outcome == Outcome::Held
     }
 }
 

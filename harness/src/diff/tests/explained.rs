@@ -127,3 +127,17 @@ fn what_is_emulated_and_other_versions_explain_nothing() {
     assert_eq!(diff.exit_code(), 1);
     assert_eq!(diff.sides[1].versions["cni"], "v3.33.0");
 }
+
+#[test]
+fn an_expectation_that_does_not_hold_explains_nothing() {
+    let on_kind = "  - at: node1/tunl0
+    lines: |
+      ip: (ttl 61) {pod1.ip} > {pod3.ip}: ICMP echo request
+      ip: {pod3.ip} > {pod1.ip}: ICMP echo reply
+    when: {backend: kind, because: \"a real proxy is a hop\"}
+";
+    let mut world = real(World::with(FIRST_LINES, on_kind));
+    world.frames(TUNNEL)[0] = frame(request(&OTHER, 62));
+    assert_eq!(world.told(), ["node1/tunl0, packet 1: IPv4 TTL: 63 | 62", NEIGHBOUR]);
+    assert_eq!(world.diff().unwrap().exit_code(), 1);
+}

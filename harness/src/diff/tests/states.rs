@@ -65,6 +65,12 @@ fn a_line_that_neither_run_has_is_no_difference() {
         run.scenarios[PING].state[0].stdout = "default via 172.18.22.1 dev ens3\n".to_owned();
     }
     assert_eq!(told(&world), Vec::<String>::new());
+    // With nothing like it in either output there is nothing to compare.
+    for run in &mut world.runs {
+        run.scenarios[PING].state[0].stdout = "local\n".to_owned();
+    }
+    assert!(told(&world)[0].ends_with("unknown: no line is like it"), "{:#?}", told(&world));
+    assert_eq!(world.diff().unwrap().exit_code(), 4);
 }
 
 #[test]
