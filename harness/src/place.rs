@@ -13,7 +13,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use nix::sched::{CloneFlags, setns};
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use crate::name::PlaceName;
 
@@ -75,12 +75,14 @@ pub struct Process {
 }
 
 impl Process {
-    /// Says nothing to it, and waits until it has said all.
+    /// Ends its input, and waits until it has said all.
     ///
     /// # Errors
     /// It is out of reach.
     pub async fn end(self) -> io::Result<Output> {
-        let Self { input, mut said, status } = self;
+        let Self { mut input, mut said, status } = self;
+        // Half of a connection is not closed by being dropped, and a pipe by nothing else. A command that ends without reading may have closed it already.
+        let _ = input.shutdown().await;
         drop(input);
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         while let Some(piece) = said.next().await {

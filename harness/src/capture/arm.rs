@@ -118,7 +118,7 @@ async fn send_there<'s>(
     let Some(place) = site.places.get(place) else { return (Vec::new(), all(&CaptureError::NoPlace)) };
     if options.engine == Engine::Tcpdump {
         let armed = join_all(points.into_iter().map(|(number, target)| async move {
-            let tcpdump = Tcpdump::arm(&**place, number, target, options).await;
+            let tcpdump = Tcpdump::arm(&**place, (number, target), options, token).await;
             tcpdump.map(|tcpdump| Elsewhere::Tcpdump(tcpdump, &**place)).map_err(|error| (number, in_words(&error)))
         }));
         let (listening, refused): (Vec<_>, Vec<_>) = armed.await.into_iter().partition(Result::is_ok);

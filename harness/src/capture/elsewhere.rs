@@ -88,11 +88,13 @@ impl Agent {
     }
 
     async fn line(&mut self) -> Result<Vec<u8>, CaptureError> {
+        let mut looked = 0;
         loop {
-            if let Some(end) = self.said.iter().position(|byte| *byte == b'\n') {
-                let rest = self.said.split_off(end + 1);
+            if let Some(end) = self.said[looked..].iter().position(|byte| *byte == b'\n') {
+                let rest = self.said.split_off(looked + end + 1);
                 return Ok(std::mem::replace(&mut self.said, rest));
             }
+            looked = self.said.len();
             match self.process.said.next().await {
                 Some(Ok(Said::Output(piece))) if self.said.len() + piece.len() <= LONGEST => self.said.extend(piece),
                 Some(Ok(Said::Output(_))) => return Err(trouble("does not come to an end".to_owned())),

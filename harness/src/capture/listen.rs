@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{getsockopt, sockopt};
 
+use super::block;
 use super::link::Link;
 use super::options::{Options, Sabotage, Target};
+use super::problem::{CaptureError, failed};
 use super::recording::{Liveness, Recording};
 use super::ring::{Ring, Sender, Size};
 use super::sentinel::{self, Purpose};
-use super::{block, problem::CaptureError};
 use crate::name::Token;
 use crate::packet::Frame;
 
@@ -94,8 +95,7 @@ impl Listener {
     }
 
     fn send(&self, token: Token, purpose: Purpose) -> std::io::Result<()> {
-        let frame = sentinel::frame(&self.link, token, purpose, self.number);
-        self.sender.send(&frame, self.link.index, sentinel::ethertype(self.link.kind))
+        send(&self.sender, &self.link, token, purpose, self.number)
     }
 
     /// Takes in what the kernel has handed over.
@@ -157,6 +157,20 @@ impl Listener {
             promiscuous: self.link.promiscuous,
         }
     }
+}
+
+fn send(sender: &Sender, link: &Link, token: Token, purpose: Purpose, number: u32) -> std::io::Result<()> {
+    sender.send(&sentinel::frame(link, token, purpose, number), link.index, sentinel::ethertype(link.kind))
+}
+
+/// Sends the closing sentinel of the point numbered `number` out of an interface of this thread's network namespace, for a capture that
+/// somebody else makes there.
+///
+/// # Errors
+/// Nothing can pass the interface, or the kernel refuses the frame.
+pub fn send_sentinel(interface: &str, token: Token, number: u32) -> Result<(), CaptureError> {
+    let link = super::link::look(interface)?;
+    send(&Sender::open()?, &link, token, Purpose::Close, number).map_err(failed("send a closing sentinel"))
 }
 
 impl Heard {

@@ -21,6 +21,7 @@ mod sentinel;
 
 pub use agent::attend;
 pub use arm::{Armed, arm};
+pub use listen::send_sentinel;
 pub use options::{Engine, Options, Sabotage, Target};
 pub use problem::CaptureError;
 pub use recording::{Liveness, Recording};

@@ -52,13 +52,20 @@ pub(super) fn frame(link: &Link, token: Token, purpose: Purpose, point: u32) -> 
         }
         LinkType::Raw => frame.extend(ipv4_header()),
     }
-    frame.extend(token.0);
-    frame.push(purpose as u8);
-    frame.extend(point.to_be_bytes());
+    frame.extend(mark(token, purpose, point));
     if link.kind == LinkType::Ethernet {
         frame.resize(SHORTEST, 0);
     }
     frame
+}
+
+/// By which a frame of ours is known, wherever it turns up.
+pub(super) fn mark(token: Token, purpose: Purpose, point: u32) -> [u8; PAYLOAD] {
+    let mut mark = [0; PAYLOAD];
+    mark[..16].copy_from_slice(&token.0);
+    mark[16] = purpose as u8;
+    mark[17..].copy_from_slice(&point.to_be_bytes());
+    mark
 }
 
 /// The `EtherType` of frames of ours on that kind of link.

@@ -15,6 +15,9 @@ use nix::sched::{CloneFlags, setns, unshare};
 /// # Errors
 /// If `/proc` cannot be read.
 pub fn process_of(id: &str) -> io::Result<Option<u32>> {
+    if id.is_empty() {
+        return Ok(None);
+    }
     for entry in std::fs::read_dir("/proc")? {
         let Ok(entry) = entry else { continue };
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };

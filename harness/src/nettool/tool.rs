@@ -12,6 +12,7 @@ use signal_hook::iterator::Signals;
 use super::inside::become_inside;
 use super::{Outcome, Server, ask, ping};
 use crate::capture;
+use crate::fault::in_words;
 use crate::name::Token;
 
 /// One thing to do in a pod.
@@ -47,6 +48,17 @@ pub enum Tool {
     },
     /// Capture, as a line on standard input says, until that ends; what is heard is told on standard output
     Capture,
+    /// Send the frame that closes a capture by somebody else out of an interface
+    Sentinel {
+        /// The interface
+        interface: String,
+        /// The 32 hexadecimal digits by which the capture's frames are known
+        #[arg(long, value_parser = token)]
+        token: Token,
+        /// The number of the point in the capture
+        #[arg(long)]
+        number: u32,
+    },
     /// Run a command in the network namespace of one of this node's containers
     Inside {
         /// The container's id
@@ -137,6 +149,10 @@ pub fn run(tool: Tool) -> Result<String, NettoolError> {
             // Not the buffered input of `std`: what follows the order is polled for.
             let input = io::stdin().as_fd().try_clone_to_owned().map(File::from).map_err(refused)?;
             capture::attend(input, io::stdout().lock()).map_err(refused)?;
+            Ok(String::new())
+        }
+        Tool::Sentinel { interface, token, number } => {
+            capture::send_sentinel(&interface, token, number).map_err(|error| NettoolError::Probe(in_words(&error)))?;
             Ok(String::new())
         }
         Tool::Inside { container, command } => {

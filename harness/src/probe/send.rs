@@ -96,6 +96,9 @@ async fn over(on: &Site, servers: &[Listening], deadline: Duration) {
         for server in servers {
             let Some(place) = on.places.get(&server.place) else { continue };
             let Ok(output) = place.run(&table).await else { return Look::Never(format!("{} cannot be looked at", server.place)) };
+            if output.status != 0 {
+                return Look::NotYet(output.stderr);
+            }
             let all = connections(&output.stdout);
             if let Some(one) = all.iter().find(|one| one.own.port() == server.port && one.is_under_way()) {
                 return Look::NotYet(format!("{} still talks to {}", server.place, one.other));
