@@ -14,7 +14,7 @@ use super::options::{Clock, Options, Share};
 use super::pods::{self, PodImage, RUN, Running};
 use super::prepare::Prepared;
 use super::program::Program;
-use super::reach::{Container, Reach, remove};
+use super::reach::{Container, Reach, forget};
 use super::recipe::Step;
 use super::services::{self, Serving};
 use super::steps::{self, Cluster};
@@ -65,8 +65,11 @@ impl Build<'_> {
         std::thread::spawn(move || {
             let doing = format!("make an image of {}", program.display());
             let packed = wanted.then(|| archive::pack(&program, &archive).map_err(KindError::host(doing))).transpose();
-            // Whoever waited may be gone.
-            tell.send(packed).is_ok()
+            if tell.send(packed).is_err() {
+                // Whoever waited is gone, and has cleaned up already, but for this.
+                let _ = std::fs::remove_file(&archive);
+                let _ = archive.parent().map(std::fs::remove_dir);
+            }
         });
         told
     }
@@ -76,10 +79,10 @@ impl Build<'_> {
         let packed = self.pack();
         self.program.export_kubeconfig().await?;
         let client = api::connect(&self.program.kubeconfig).await?;
-        let (nodes, forget) = (self.engine.containers(&self.program.cluster).await?, &self.prepared.recipe.forget);
+        let (nodes, memories) = (self.engine.containers(&self.program.cluster).await?, &self.prepared.recipe.forget);
         let clear = async {
             clear(&client).await?;
-            remove(self.engine, &nodes, forget).await.map_err(KindError::host("make the nodes forget earlier pods"))
+            forget(self.engine, &nodes, memories).await.map_err(KindError::host("make the nodes forget earlier pods"))
         };
         self.phase(Share::Own, "take earlier runs' pods away", clear).await?;
         packed.await.map_err(|_| KindError::Unfit(CUT_SHORT.to_owned()))?

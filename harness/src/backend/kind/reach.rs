@@ -46,7 +46,7 @@ impl Reach {
             (Capture::Agent, _) => None,
             (Capture::Sockets | Capture::Tcpdump, Ok(())) => Some(Cmd::new(options.program.to_string_lossy(), [""; 0])),
             (Capture::Sockets | Capture::Tcpdump, Err(why)) => {
-                options.watch.tell(Progress::Note(format!("agents in the nodes capture, since {why}")));
+                options.watch.tell(Progress::Note(format!("agents in the nodes do what is to be done there, since {why}")));
                 None
             }
         };
@@ -97,10 +97,22 @@ async fn bring(engine: &Engine, program: &Path, nodes: &[Container]) -> Result<C
 
 /// Removes files and folders of nodes; those that are not there are no fault.
 pub(super) async fn remove(engine: &Engine, nodes: &[String], paths: &[String]) -> io::Result<()> {
+    on_each(engine, nodes, &Cmd::new("rm", ["-rf", "--"]).with(paths)).await
+}
+
+/// Makes nodes forget pods that are gone: what `paths` remember of them, and who had which address. The kernel believes for half a minute that an
+/// address is still where it was (`base_reachable_time_ms`, `ip-sysctl.rst`), and the next run's pods get the same ones.
+pub(super) async fn forget(engine: &Engine, nodes: &[String], paths: &[String]) -> io::Result<()> {
+    remove(engine, nodes, paths).await?;
+    on_each(engine, nodes, &Cmd::new("ip", ["neighbour", "flush", "all"])).await
+}
+
+/// Runs a command in each of these nodes.
+async fn on_each(engine: &Engine, nodes: &[String], command: &Cmd) -> io::Result<()> {
     for node in nodes {
-        let removed = engine.exec(node, &Cmd::new("rm", ["-rf", "--"]).with(paths)).await?.end().await?;
-        if removed.status != 0 {
-            return Err(io::Error::other(format!("{node}: {}", removed.stderr.trim())));
+        let output = engine.exec(node, command).await?.end().await?;
+        if output.status != 0 {
+            return Err(io::Error::other(format!("{node}: {}", output.stderr.trim())));
         }
     }
     Ok(())
