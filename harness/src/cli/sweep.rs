@@ -17,6 +17,9 @@ pub(super) fn sweep(list: bool) -> Exit {
         Ok(exit) => exit,
         Err(error) => {
             complain(&error);
+            if let KindError::Lacks { remedy, .. } = &error {
+                say(&format!("hint: {remedy}"));
+            }
             Exit::HostCannot
         }
     }
@@ -34,10 +37,14 @@ async fn all(list: bool) -> Result<Exit, KindError> {
             Why::Kept => "kept on purpose",
             Why::Unknown => "not made by a run of this user",
             Why::Visited => "somebody else's, with pods of a run that is gone",
+            Why::Unreadable => "what is noted of it cannot be read",
         };
         data(&format!("{} ({why}): {}\n", stray.cluster, stray.containers.join(", ")));
         if !list && matches!(stray.why, Why::Abandoned | Why::Visited) {
             exit = take(&stray).await.unwrap_or(exit);
+        }
+        if stray.why == Why::Unreadable {
+            exit = Exit::Fault;
         }
     }
     Ok(exit)

@@ -206,7 +206,10 @@ fn too_large() -> Done {
     check(
         "the reason",
         &spell(error),
-        &format!("the cluster {} was not brought up: the lab has 4 nodes, and the recipe flannel, UDP backend offers 3", kind.cluster()),
+        &format!(
+            "the lab was not brought up on the cluster {}: the lab has 4 nodes, and the recipe flannel, UDP backend offers 3",
+            kind.cluster()
+        ),
     )?;
     check("docker agrees", &containers(&kind.cluster()), &String::new())
 }

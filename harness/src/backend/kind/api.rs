@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::core::v1::{ConfigMap, Node};
-use kube::api::{ListParams, Patch, PatchParams};
+use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::{DynamicObject, GroupVersionKind};
 use kube::discovery::{ApiResource, Scope, pinned_kind};
@@ -58,6 +58,32 @@ pub(super) async fn apply(client: &Client, objects: &[DynamicObject]) -> Result<
             Err(error) => Look::NotYet(in_words(&error)),
         })
         .await?;
+    }
+    Ok(())
+}
+
+/// Creates the objects, in their order; none of them may be there already, but for namespaces, which are used as they are.
+pub(super) async fn create(client: &Client, objects: &[DynamicObject]) -> Result<(), KindError> {
+    for object in objects {
+        let name = manifest::name(object);
+        let types = object.types.clone().unwrap_or_default();
+        let (resource, namespaced) = served(client, &(types.api_version, types.kind)).await?;
+        let api: Api<DynamicObject> = match &object.metadata.namespace {
+            Some(namespace) if namespaced => Api::namespaced_with(client.clone(), namespace, &resource),
+            _ => Api::all_with(client.clone(), &resource),
+        };
+        let what = format!("{name} created");
+        let created = until(&what, SOON, EVERY, async || match api.create(&PostParams::default(), object).await {
+            Ok(_) => Look::Done(true),
+            Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => Look::Done(false),
+            // A namespace, or its service account, may come a moment later.
+            Err(kube::Error::Api(status)) if [403, 404].contains(&status.code) => Look::NotYet(status.message),
+            Err(kube::Error::Api(status)) if status.code < 500 => Look::Never(status.message),
+            Err(error) => Look::NotYet(in_words(&error)),
+        });
+        if !created.await? && name.kind != "Namespace" {
+            return Err(KindError::Asked(format!("there is a {name} in the cluster already, and it is not this lab's")));
+        }
     }
     Ok(())
 }

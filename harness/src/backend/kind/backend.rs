@@ -38,9 +38,9 @@ enum Hold {
     Lent(Lent),
 }
 
-/// Why a cluster was not brought up.
+/// Why a lab was not brought up on a cluster.
 #[derive(Debug, thiserror::Error)]
-#[error("the cluster {cluster} was not brought up{}{}", spell_logs(.logs.as_ref()), spell_left(.left))]
+#[error("the lab was not brought up on the cluster {cluster}{}{}", spell_logs(.logs.as_ref()), spell_left(.left))]
 pub struct BuildError {
     /// The cluster's name.
     pub cluster: String,
@@ -58,7 +58,7 @@ fn spell_logs(logs: Option<&PathBuf>) -> String {
 }
 
 fn spell_left(left: &[String]) -> String {
-    if left.is_empty() { String::new() } else { format!(" and could not be deleted either; left: {}", left.join(", ")) }
+    if left.is_empty() { String::new() } else { format!(" and not all of it could be taken away; left: {}", left.join(", ")) }
 }
 
 impl Backend for Kind {
@@ -146,35 +146,46 @@ impl Kind {
     /// Takes what is ours out of a cluster that stays.
     async fn leave(&self, program: &Program) -> Vec<String> {
         let what = format!("take this run's pods out of {}", program.cluster);
-        let cleared = async { vacate(&Engine::connect().await?, program).await };
-        let left = match self.clock.phase(&self.options.watch, Share::Own, &what, cleared).await {
-            Ok(()) => Vec::new(),
-            Err(error) => vec![format!("pods labelled {RUN}={} in the cluster {} ({error})", self.options.run, program.cluster)],
+        let vacated = async {
+            let left = vacate(&Engine::connect().await?, program).await;
+            if left.is_empty() { Ok(()) } else { Err(KindError::Unfit(left.join(", "))) }
         };
-        if let Some(Hold::Lent(lent)) = self.claim().take() {
-            lent.give_back();
+        match self.clock.phase(&self.options.watch, Share::Own, &what, vacated).await {
+            Ok(()) => {
+                if let Some(Hold::Lent(lent)) = self.claim().take() {
+                    lent.give_back();
+                }
+                Vec::new()
+            }
+            // What is noted of the cluster stays noted, and leads `sweep` to it.
+            Err(error) => vec![in_words(&error)],
         }
-        left
     }
 
-    /// Leaves the cluster standing for good, and says how to enter it.
+    /// Leaves the cluster standing for good, with the lab in it, and says how to enter it.
     ///
     /// # Errors
     /// If that cannot be noted; then it counts as left behind.
     pub fn keep(&self) -> Result<String, KindError> {
-        match self.claim().take() {
-            Some(Hold::Own(claim)) => claim.keep().map_err(KindError::host("note that the cluster is kept"))?,
-            Some(Hold::Lent(lent)) => lent.give_back(),
-            None => {}
-        }
         let (cluster, kubeconfig) = (self.cluster(), self.kubeconfig());
+        let mut held = self.claim();
+        if let Some(Hold::Own(claim)) = held.as_mut() {
+            claim.keep().map_err(KindError::host("note that the cluster is kept"))?;
+        }
+        let away = match held.take() {
+            Some(Hold::Lent(lent)) => {
+                lent.give_back();
+                format!("kubectl delete pods,services -A -l {RUN}   takes the lab's pods out")
+            }
+            _ => format!("kind delete cluster --name {cluster}   takes it away"),
+        };
         Ok(format!(
             "the cluster {cluster} stays up\n  \
              export KUBECONFIG={}\n  \
              kubectl exec POD -- {PROGRAM} nettool ping ADDRESS   from one of its pods\n  \
              docker exec -it {cluster}-control-plane bash   in one of its nodes\n  \
              cnilab run {} --backend kind --reuse {cluster}   the lab again, in seconds\n  \
-             kind delete cluster --name {cluster}   takes it away",
+             {away}",
             kubeconfig.display(),
             self.options.lab
         ))
@@ -198,7 +209,7 @@ impl Kind {
     fn taken(&self, error: std::io::Error) -> KindError {
         let cluster = self.cluster();
         if error.kind() == ErrorKind::WouldBlock {
-            return KindError::Unfit(format!("another run uses the cluster {cluster}"));
+            return KindError::Asked(format!("another run uses the cluster {cluster}"));
         }
         KindError::host(format!("claim the name {cluster}"))(error)
     }
@@ -210,7 +221,7 @@ impl Kind {
         Program::version().await?;
         let (wanted, there) = (topology.nodes.len(), prepared.recipe.nodes.len());
         if wanted > there {
-            return Err(KindError::Unfit(format!("the lab has {wanted} nodes, and the recipe {} offers {there}", prepared.recipe.title)));
+            return Err(KindError::Asked(format!("the lab has {wanted} nodes, and the recipe {} offers {there}", prepared.recipe.title)));
         }
         let known = |node: &PlaceName| topology.nodes.iter().any(|known| known.name == *node);
         if let Some(pod) = topology.pods.iter().find(|pod| !known(&pod.node)) {
@@ -219,7 +230,7 @@ impl Kind {
         let there = !engine.containers(&program.cluster).await?.is_empty();
         match (&self.options.reuse, there) {
             (None, true) => Err(KindError::Unfit(format!("there is a cluster {} already", program.cluster))),
-            (Some(cluster), false) => Err(KindError::Unfit(format!("there is no cluster {cluster}; `kind get clusters` lists them"))),
+            (Some(cluster), false) => Err(KindError::Asked(format!("there is no cluster {cluster}; `kind get clusters` lists them"))),
             _ => Ok((prepared, engine)),
         }
     }

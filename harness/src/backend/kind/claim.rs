@@ -17,6 +17,8 @@ pub(super) struct Claim {
 
 /// What is written in a claim of a cluster that is to outlive its run.
 const KEPT: &str = "kept\n";
+/// What is written in a claim of a cluster that a run of ours uses and did not make.
+const LENT: &str = "lent\n";
 
 /// How it stands with a cluster's claim.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub(super) enum Standing {
     Gone(Claim),
     /// The run that held it meant the cluster to stay; now it is ours.
     Kept(Claim),
+    /// The run that held it is gone, and had not made the cluster: only pods in it may be ours.
+    Lent(Claim),
     /// Nobody ever claimed it here.
     Unknown,
 }
@@ -45,7 +49,8 @@ impl Claim {
         Ok(claim)
     }
 
-    /// Holds the name of a cluster that stands already, whoever made it, for as long as the claim lives; what is noted of it stays noted.
+    /// Holds the name of a cluster that stands already, whoever made it, for as long as the claim lives; what is noted of it stays noted. Runs
+    /// of other users, who keep their claims elsewhere, are not seen.
     ///
     /// # Errors
     /// As [`Claim::take`].
@@ -54,7 +59,12 @@ impl Claim {
         let path = folder.join(cluster);
         let known = path.try_exists()?;
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        Ok(Lent { claim: Self { path, lock: lock(file)? }, fresh: !known })
+        let mut claim = Self { path, lock: lock(file)? };
+        let fresh = !known || std::fs::read_to_string(&claim.path)? == LENT;
+        if fresh {
+            claim.note(LENT)?;
+        }
+        Ok(Lent { claim, fresh })
     }
 
     /// How it stands with the claim to a cluster.
@@ -68,15 +78,23 @@ impl Claim {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Standing::Held),
             other => other?,
         };
-        let kept = std::fs::read_to_string(&path)? == KEPT;
+        let noted = std::fs::read_to_string(&path)?;
         let claim = Self { path, lock };
-        Ok(if kept { Standing::Kept(claim) } else { Standing::Gone(claim) })
+        Ok(match noted.as_str() {
+            KEPT => Standing::Kept(claim),
+            LENT => Standing::Lent(claim),
+            _ => Standing::Gone(claim),
+        })
     }
 
     /// Notes that the cluster is to outlive this run.
-    pub(super) fn keep(mut self) -> io::Result<()> {
+    pub(super) fn keep(&mut self) -> io::Result<()> {
+        self.note(KEPT)
+    }
+
+    fn note(&mut self, what: &str) -> io::Result<()> {
         self.lock.set_len(0)?;
-        self.lock.write_all(KEPT.as_bytes())
+        self.lock.write_all(what.as_bytes())
     }
 
     /// Gives the name up: there is no such cluster any more.
@@ -94,10 +112,10 @@ pub(super) struct Lent {
 }
 
 impl Lent {
-    /// Gives the name back, and what was noted of it with it.
+    /// Gives the name back, with nothing of ours left in the cluster but what is to stay there.
     pub(super) fn give_back(self) {
         if self.fresh {
-            // A claim to a cluster of somebody else's does no harm: it is never swept unless it looks like ours.
+            // Left behind it does no harm: only what is ours would be looked for in the cluster.
             let _ = self.claim.release();
         }
     }
@@ -142,6 +160,11 @@ mod tests {
         let lent = Claim::borrow(folder.path(), "c").expect("free");
         assert!(matches!(standing(), Standing::Held));
         lent.give_back();
+        assert!(matches!(standing(), Standing::Unknown));
+        // Its run was killed, whatever the cluster is called; the next one gives it back.
+        drop(Claim::borrow(folder.path(), "c").expect("free"));
+        assert!(matches!(standing(), Standing::Lent(_)));
+        Claim::borrow(folder.path(), "c").expect("free").give_back();
         assert!(matches!(standing(), Standing::Unknown));
         Claim::take(folder.path(), "c").expect("free").keep().expect("writable");
         Claim::borrow(folder.path(), "c").expect("free").give_back();

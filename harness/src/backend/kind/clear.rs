@@ -18,28 +18,36 @@ use crate::fault::in_words;
 use crate::place::Cmd;
 use crate::wait::{Look, until};
 
-/// Takes everything of ours out of a cluster that stays: our agents, the pods, Services and namespaces, and nettool's images.
-///
-/// # Errors
-/// The first thing that could not be taken out.
-pub(super) async fn vacate(engine: &Engine, program: &Program) -> Result<(), KindError> {
+/// Takes everything of ours out of a cluster that stays: our agents, the pods, Services and namespaces, and nettool's images. Goes on after a
+/// fault, and returns all that may be left.
+pub(super) async fn vacate(engine: &Engine, program: &Program) -> Vec<String> {
     // By namespace and name: nobody else's image is under that domain, which does not exist.
     const IMAGES: &str = "ctr -n k8s.io images ls -q | grep ^cnilab.local/ | xargs -r ctr -n k8s.io images rm";
-    let nodes = engine.containers(&program.cluster).await?;
-    let mut running = Vec::new();
+    let mut left = Vec::new();
+    let nodes = engine.containers(&program.cluster).await.unwrap_or_else(|error| {
+        left.push(format!("what may be in the nodes of {} ({})", program.cluster, in_words(&error)));
+        Vec::new()
+    });
+    let cleared = async { clear(&api::connect(&program.kubeconfig).await?).await };
+    if let Err(error) = cleared.await {
+        left.push(format!("pods and Services labelled {RUN} in the cluster {} ({})", program.cluster, in_words(&error)));
+    }
     for node in nodes {
         // Nothing runs in a node that does not, and nothing can be asked of it.
-        if engine.process(&node).await.is_ok() {
-            running.push(node);
+        if engine.process(&node).await.is_err() {
+            continue;
+        }
+        if let Err(error) = remove(engine, std::slice::from_ref(&node), &[FOLDER.to_owned()]).await {
+            left.push(format!("{FOLDER} in the node {node} ({error})"));
+        }
+        let removed = async { engine.exec(&node, &Cmd::new("sh", ["-c", IMAGES])).await?.end().await };
+        match removed.await {
+            Ok(output) if output.status == 0 => {}
+            Ok(output) => left.push(format!("images of nettool in the node {node} ({})", output.stderr.trim())),
+            Err(error) => left.push(format!("images of nettool in the node {node} ({error})")),
         }
     }
-    remove(engine, &running, &[FOLDER.to_owned()]).await.map_err(KindError::host("take our agent out of the nodes"))?;
-    clear(&api::connect(&program.kubeconfig).await?).await?;
-    for node in &running {
-        let removed = async { engine.exec(node, &Cmd::new("sh", ["-c", IMAGES])).await?.end().await };
-        removed.await.map_err(KindError::host(format!("take nettool's images out of {node}")))?;
-    }
-    Ok(())
+    left
 }
 
 /// Pods of ours end at once; namespaces take their contents along first.
@@ -49,7 +57,7 @@ const WITHIN: Duration = Duration::from_mins(1);
 const PATIENT: u32 = 50;
 
 /// Deletes everything that runs of ours made in the cluster, and waits until it is gone. Whoever asks holds the cluster's name, so no other
-/// run is using any of it.
+/// run of this user is using any of it.
 pub(super) async fn clear(client: &Client) -> Result<(), KindError> {
     let what = "pods, Services and namespaces of earlier runs gone";
     let mut looks = 0;
@@ -58,7 +66,7 @@ pub(super) async fn clear(client: &Client) -> Result<(), KindError> {
         let mut left = Vec::new();
         looks += 1;
         for kind in &kinds {
-            match of_kind(client, kind, looks > PATIENT).await {
+            match of_kind(client, kind, if looks > PATIENT { Consent::None } else { Consent::Nodes }).await {
                 Ok(names) => left.extend(names),
                 Err(error) => return Look::NotYet(in_words(&error)),
             }
@@ -68,15 +76,26 @@ pub(super) async fn clear(client: &Client) -> Result<(), KindError> {
     .await?)
 }
 
+/// Whose word is awaited before a pod counts as ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Consent {
+    /// Its node's.
+    Nodes,
+    /// Nobody's: a node that is gone never says that it has ended its pods.
+    None,
+}
+
 /// Deletes our objects of a kind; returns what was still there.
-async fn of_kind(client: &Client, kind: &ApiResource, by_force: bool) -> Result<Vec<String>, kube::Error> {
-    // A node that is gone never says that it has ended its pods.
-    let parameters = if by_force { DeleteParams::default().grace_period(0) } else { DeleteParams::default() };
+async fn of_kind(client: &Client, kind: &ApiResource, consent: Consent) -> Result<Vec<String>, kube::Error> {
+    let parameters = match consent {
+        Consent::Nodes => DeleteParams::default(),
+        Consent::None => DeleteParams::default().grace_period(0),
+    };
     let mut found = Vec::new();
     for object in Api::<DynamicObject>::all_with(client.clone(), kind).list(&ListParams::default().labels(RUN)).await? {
         let name = object.metadata.name.unwrap_or_default();
         found.push(format!("{} {name}", kind.kind));
-        if object.metadata.deletion_timestamp.is_some() && !by_force {
+        if object.metadata.deletion_timestamp.is_some() && consent == Consent::Nodes {
             continue;
         }
         let api = match object.metadata.namespace {

@@ -109,6 +109,9 @@ pub enum KindError {
         #[source]
         source: std::io::Error,
     },
+    /// The user asked for what is not to be had.
+    #[error("{0}")]
+    Asked(String),
     /// The lab asks for something that this cluster does not have.
     #[error("{0}")]
     Unfit(String),

@@ -1,7 +1,7 @@
 //! The kind backend: a real cluster in Docker, made by the user's own `kind`, with a real CNI from a recipe.
 //!
 //! In: a topology and a recipe folder. Out: a site of the cluster's nodes and pods.
-//! Never: knows a CNI by name, pulls an image of ours, or touches a cluster that it did not make.
+//! Never: knows a CNI by name, pulls an image of ours, or touches a cluster that it neither made nor was given.
 
 mod backend;
 mod claim;

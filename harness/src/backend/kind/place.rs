@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -31,6 +32,10 @@ pub(super) struct KindPlace {
 }
 
 impl KindPlace {
+    fn not_started(&self, cmd: &Cmd, source: io::Error) -> PlaceError {
+        PlaceError::Start { command: cmd.to_string(), place: self.name.clone(), source }
+    }
+
     /// As it is called in the node, to be run in this place's network namespace.
     fn in_node(&self, cmd: &Cmd) -> io::Result<Cmd> {
         let Some(pod) = &self.pod else { return Ok(cmd.clone()) };
@@ -39,6 +44,9 @@ impl KindPlace {
     }
 }
 
+/// Nothing that a lab runs takes longer in a node that answers at all.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 impl Place for KindPlace {
     fn name(&self) -> &PlaceName {
         &self.name
@@ -46,12 +54,11 @@ impl Place for KindPlace {
 
     fn run<'a>(&'a self, cmd: &'a Cmd) -> BoxFuture<'a, Result<Output, PlaceError>> {
         Box::pin(async move {
-            let not_started = |source| PlaceError::Start { command: cmd.to_string(), place: self.name.clone(), source };
             let Some(netns) = &self.netns else { return self.run_itself(cmd).await };
             let command = cmd.clone();
             let ended = meanwhile_in_netns(netns.as_fd(), move || own_sysfs().map(|()| run_here(&command))).await;
             let ended = ended.and_then(|ended| ended).map_err(|source| PlaceError::Enter { place: self.name.clone(), source })?;
-            ended.map_err(not_started)
+            ended.map_err(|source| self.not_started(cmd, source))
         })
     }
 
@@ -59,11 +66,21 @@ impl Place for KindPlace {
         self.netns.as_ref().map(|netns| netns.as_fd())
     }
 
+    /// As the contract says, but not for ever: whatever runs in a node may be stopped with it.
+    fn run_itself<'a>(&'a self, cmd: &'a Cmd) -> BoxFuture<'a, Result<Output, PlaceError>> {
+        Box::pin(async move {
+            let ended = async { self.start(cmd).await?.end().await.map_err(|source| self.not_started(cmd, source)) };
+            let in_time = tokio::time::timeout(PATIENCE, ended).await;
+            in_time.unwrap_or_else(|_| Err(self.not_started(cmd, io::ErrorKind::TimedOut.into())))
+        })
+    }
+
     /// In the node, whether its namespace is entered from here or not.
     fn start<'a>(&'a self, cmd: &'a Cmd) -> BoxFuture<'a, Result<Process, PlaceError>> {
         Box::pin(async move {
             let started = async { self.engine.exec(&self.node, &self.in_node(cmd)?).await };
-            started.await.map_err(|source| PlaceError::Start { command: cmd.to_string(), place: self.name.clone(), source })
+            let in_time = tokio::time::timeout(PATIENCE, started).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+            in_time.map_err(|source| self.not_started(cmd, source))
         })
     }
 

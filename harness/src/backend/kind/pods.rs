@@ -70,7 +70,7 @@ pub(super) async fn create(
     }));
     objects.extend(topology.services.iter().map(|service| services::object(service, run)));
     let objects: Result<Vec<DynamicObject>, _> = objects.into_iter().map(serde_json::from_value).collect();
-    api::apply(client, &objects.expect("these objects have a kind and a name")).await
+    api::create(client, &objects.expect("these objects have a kind and a name")).await
 }
 
 fn object(pod: &PodSpec, selected: BTreeMap<String, String>, node: &str, image: &PodImage, run: &str) -> Value {

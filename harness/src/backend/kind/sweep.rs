@@ -33,6 +33,8 @@ pub enum Why {
     Unknown,
     /// It is somebody else's; a run that used it is gone without having taken its pods out.
     Visited,
+    /// What is noted of it cannot be read.
+    Unreadable,
 }
 
 /// Finds clusters that look like ours and that no run uses. Changes nothing.
@@ -43,21 +45,17 @@ pub async fn strays() -> Result<Vec<Stray>, KindError> {
     let folder = claim::usual_folder();
     let mut strays = Vec::new();
     for (cluster, containers) in Engine::connect().await?.clusters().await? {
-        let why = match (standing(&folder, &cluster)?, is_ours(&cluster)) {
-            (Standing::Held, _) | (Standing::Unknown | Standing::Kept(_), false) => continue,
-            (Standing::Gone(_), true) => Why::Abandoned,
-            (Standing::Gone(_), false) => Why::Visited,
-            (Standing::Kept(_), true) => Why::Kept,
-            (Standing::Unknown, true) => Why::Unknown,
+        let why = match (standing(&folder, &cluster), cluster.starts_with(PREFIX)) {
+            (Ok(Standing::Held), _) | (Ok(Standing::Unknown), false) => continue,
+            (Ok(Standing::Gone(_)), _) => Why::Abandoned,
+            (Ok(Standing::Kept(_)), _) => Why::Kept,
+            (Ok(Standing::Lent(_)), _) => Why::Visited,
+            (Ok(Standing::Unknown), true) => Why::Unknown,
+            (Err(_), _) => Why::Unreadable,
         };
         strays.push(Stray { cluster, containers, why });
     }
     Ok(strays)
-}
-
-/// Whether a cluster's name is one that only we give.
-fn is_ours(cluster: &str) -> bool {
-    cluster.starts_with(PREFIX)
 }
 
 /// Deletes a cluster that an earlier run left behind or kept; out of somebody else's only what is ours is taken.
@@ -66,24 +64,27 @@ fn is_ours(cluster: &str) -> bool {
 /// If a run uses it, if no run of this user ever made it, or if it cannot be deleted.
 pub async fn sweep(cluster: &str) -> Result<(), KindError> {
     let refused = |why: &str| KindError::Unfit(format!("the cluster {cluster} is not deleted: {why}"));
-    let claim = match standing(&claim::usual_folder(), cluster)? {
+    let folder = claim::usual_folder();
+    // Where the run's kubeconfig was is not known here; kind is to leave the user's own alone. This folder is the user's, and nobody else's.
+    let kubeconfig = folder.join(format!(".{cluster}.{}.kubeconfig", std::process::id()));
+    let program = Program { cluster: cluster.to_owned(), kubeconfig };
+    let (claim, swept) = match standing(&folder, cluster)? {
         Standing::Held => return Err(refused("a run uses it")),
         Standing::Unknown => return Err(refused("no run of this user made it")),
-        Standing::Gone(claim) | Standing::Kept(claim) => claim,
+        Standing::Gone(claim) | Standing::Kept(claim) => (claim, take_away(&program).await),
+        Standing::Lent(claim) => (claim, take_out(&program).await),
     };
-    // Where the run's kubeconfig was is not known here; kind is to leave the user's own alone.
-    let kubeconfig = std::env::temp_dir().join(format!("{cluster}.kubeconfig"));
-    let program = Program { cluster: cluster.to_owned(), kubeconfig };
-    if is_ours(cluster) {
-        take_away(&program).await?;
-    } else {
-        program.export_kubeconfig().await?;
-        let vacated = vacate(&Engine::connect().await?, &program).await;
-        // It led to somebody else's cluster.
-        let _ = std::fs::remove_file(&program.kubeconfig);
-        vacated?;
-    }
+    // Most often there is none any more.
+    let _ = std::fs::remove_file(&program.kubeconfig);
+    swept?;
     claim.release().map_err(KindError::host(format!("give up the claim to {cluster}")))
+}
+
+/// Takes what is ours out of somebody else's cluster.
+async fn take_out(program: &Program) -> Result<(), KindError> {
+    program.export_kubeconfig().await?;
+    let left = vacate(&Engine::connect().await?, program).await;
+    if left.is_empty() { Ok(()) } else { Err(KindError::Unfit(format!("still there: {}", left.join(", ")))) }
 }
 
 fn standing(folder: &Path, cluster: &str) -> Result<Standing, KindError> {
