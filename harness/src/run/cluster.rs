@@ -1,18 +1,19 @@
 //! A run on a real cluster: the same conductor, in this process, since a cluster needs no enclosure.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::conduct::{Finished, judge_folder};
-use super::record::{Linger, record};
+use super::record::{Asker, Linger, record};
 use super::teller::{Phases, Teller, micros};
 use super::{Request, RunError, Stopper};
 use crate::backend::Backend;
 use crate::backend::kind::{Capture, Choices, Kind, Options, Phase, Progress, Share, Watch};
 use crate::event::Event;
 use crate::fault::in_words;
-use crate::site::Survey;
+use crate::site::{Site, Survey};
 use crate::wait::{Look, until};
 
 /// Whoever is told of events, from whichever thread.
@@ -38,8 +39,8 @@ pub struct ClusterChoices {
 /// Carries out a run on a kind cluster, and judges it.
 ///
 /// # Errors
-/// Whatever fails, the cluster is gone when this returns, or as it was if it stood before, unless the error says what is left; what was recorded
-/// by then stays in the evidence folder, with the logs of a cluster that did not come up.
+/// Whatever fails, the cluster is gone when this returns, or without this run's pods if it stood before, unless the error says what is left;
+/// what was recorded by then stays in the evidence folder, with the logs of a cluster that did not come up.
 pub fn conduct_on_kind(
     request: &Request,
     choices: &ClusterChoices,
@@ -53,7 +54,7 @@ pub fn conduct_on_kind(
 /// Carries out several runs of a lab on one kind cluster, each of which leaves it as it was, and judges each as soon as it is over.
 ///
 /// # Errors
-/// As [`conduct_on_kind`], of the cluster; what goes wrong in one run is told to `each`.
+/// As [`conduct_on_kind`], of the cluster; what goes wrong in one run is told to `each`, and ends the rest only if the cluster may be broken.
 pub fn conduct_all_on_kind(
     requests: &[Request],
     choices: &ClusterChoices,
@@ -61,10 +62,40 @@ pub fn conduct_all_on_kind(
     watch: impl FnMut(&Event) + Send + 'static,
     mut each: impl FnMut(&Request, Result<Finished, RunError>),
 ) -> Result<(), RunError> {
-    on_kind(requests, choices, stopper, watch, |request, done| {
-        each(request, done.and_then(|()| judge_folder(&request.evidence)));
-        Ok(())
+    on_kind(requests, choices, stopper, watch, |request, done| match done {
+        Err(error @ (RunError::Mend { .. } | RunError::Interrupted { .. })) => Err(error),
+        done => {
+            each(request, done.and_then(|()| judge_folder(&request.evidence)));
+            Ok(())
+        }
     })
+}
+
+/// Who asks for runs on a cluster.
+struct User<'a, F> {
+    kind: &'a Kind,
+    stopper: &'a Stopper,
+    told: &'a Listener,
+    kept: Cell<bool>,
+    each: F,
+}
+
+impl<F: FnMut(&Request, Result<(), RunError>) -> Result<(), RunError>> Asker for User<'_, F> {
+    /// Leaves the cluster to the user, and says how to enter it.
+    fn keep(&self, _: &Site) -> Linger {
+        let how = self.kind.keep();
+        self.kept.set(how.is_ok());
+        tell(self.told, &Event::Note { text: how.unwrap_or_else(|error| in_words(&error)) });
+        if self.kept.get() { Linger::Yes } else { Linger::No }
+    }
+
+    fn told(&mut self, request: &Request, done: Result<(), RunError>) -> Result<(), RunError> {
+        (self.each)(request, done)
+    }
+
+    fn interrupted(&self) -> impl Future<Output = ()> {
+        asked(self.stopper)
+    }
 }
 
 fn on_kind(
@@ -76,41 +107,26 @@ fn on_kind(
 ) -> Result<(), RunError> {
     let Some(request) = requests.first() else { return Ok(()) };
     let folder = PathBuf::from(format!("{}-cluster", request.evidence.display()));
-    std::fs::create_dir_all(&folder).map_err(RunError::Talk)?;
+    std::fs::create_dir_all(&folder).map_err(|source| RunError::Folder { path: folder.clone(), source })?;
     let told: Listener = Arc::new(Mutex::new(watch));
     let phases = Phases::default();
     let options = options(&request.lab, &request.run, choices, watch_of(&told, &phases));
     let kind = Kind::new(Options { folder: folder.clone(), logs: request.evidence.join("logs"), ..options });
     let mut sink = |event: &Event| tell(&told, event);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Talk)?;
+    let mut user = User { kind: &kind, stopper, told: &told, kept: Cell::new(false), each };
     let recorded = runtime.block_on(async {
-        let mut teller = Teller::new(&mut sink, phases);
-        let recorded = record(requests, &kind, &mut teller, |_| leave_standing(&kind, &told), each);
-        let recorded = tokio::select! {
-            recorded = recorded => recorded,
-            () = asked(stopper) => Err(RunError::Interrupted { evidence: request.evidence.clone() }),
-        };
-        // A run that was given up half-way has not taken its cluster down.
-        let mut left = if request.keep && recorded.is_ok() { Vec::new() } else { kind.delete().await };
-        if matches!(recorded, Err(RunError::Interrupted { .. })) {
-            left.extend(unmended(requests, choices));
-        }
+        let recorded = Box::pin(record(requests, &kind, &mut Teller::new(&mut sink, phases), &mut user)).await;
+        // A bring-up that was given up half-way has not taken its cluster down.
+        let left = if user.kept.get() { Vec::new() } else { kind.delete().await };
         if left.is_empty() { recorded } else { Err(RunError::Leftovers(left.join(", "))) }
     });
-    if !request.keep {
-        // The cluster that it leads to is gone.
+    if !user.kept.get() {
+        // The cluster that it leads to is gone, or somebody else's.
         let _ = std::fs::remove_file(kind.kubeconfig());
         let _ = std::fs::remove_dir(&folder);
     }
     recorded
-}
-
-/// What an interrupted run may have left broken in a cluster that stays.
-fn unmended(requests: &[Request], choices: &ClusterChoices) -> Option<String> {
-    let cluster = choices.reuse.as_ref()?;
-    let broken = requests.iter().filter_map(|request| request.breakage.as_ref()).filter(|breakage| !breakage.undo.is_empty());
-    let names: Vec<&str> = broken.map(|breakage| breakage.name.as_str()).collect();
-    (!names.is_empty()).then(|| format!("the cluster {cluster}, perhaps still broken on purpose ({})", names.join(", ")))
 }
 
 fn options(lab: &str, run: &str, choices: &ClusterChoices, watch: Watch) -> Options {
@@ -153,20 +169,6 @@ pub fn survey_on_kind(choices: &ClusterChoices) -> Survey {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(kind.survey()),
         Err(error) => Survey { backend: "kind".to_owned(), able: Err(error.to_string()), abilities: Vec::new() },
-    }
-}
-
-/// Leaves the cluster to the user, and says how to enter it.
-fn leave_standing(kind: &Kind, told: &Listener) -> Linger {
-    match kind.keep() {
-        Ok(how) => {
-            tell(told, &Event::Note { text: how });
-            Linger::Yes
-        }
-        Err(error) => {
-            tell(told, &Event::Note { text: in_words(&error) });
-            Linger::No
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, Read, Write};
 use std::os::fd::AsRawFd;
 use std::process::ExitCode;
 
-use super::record::{Linger, record};
+use super::record::{Asker, Linger, record};
 use super::teller::{Phases, Teller};
 use super::{Breakage, Request, RunError};
 use crate::backend::netns::{Netns, enclosure};
@@ -34,16 +34,29 @@ fn carry_out() -> Result<(), RunError> {
     let fault = request.breakage.as_ref().map(Breakage::proxy_fault).unwrap_or_default();
     let netns = Netns { fault, ..Netns::default() };
     let requests = std::slice::from_ref(&request);
-    runtime.block_on(record(requests, &netns, &mut Teller::new(&mut sink, Phases::default()), until_input_ends, |_, done| done))
+    runtime.block_on(record(requests, &netns, &mut Teller::new(&mut sink, Phases::default()), &mut Outer))
 }
 
-/// Leaves the lab up until standard input ends.
-fn until_input_ends(site: &Site) -> Linger {
-    let places = site.places.iter().filter_map(|(name, place)| Some((name.clone(), place.netns()?.as_raw_fd()))).collect();
-    tell(&Event::Kept { places });
-    // Whatever the outer process writes, only the end of its input counts.
-    let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
-    Linger::No
+/// The outer process, which asks for one run and kills this process to interrupt it.
+struct Outer;
+
+impl Asker for Outer {
+    /// Leaves the lab up until standard input ends.
+    fn keep(&self, site: &Site) -> Linger {
+        let places = site.places.iter().filter_map(|(name, place)| Some((name.clone(), place.netns()?.as_raw_fd()))).collect();
+        tell(&Event::Kept { places });
+        // Whatever the outer process writes, only the end of its input counts.
+        let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
+        Linger::No
+    }
+
+    fn told(&mut self, _: &Request, done: Result<(), RunError>) -> Result<(), RunError> {
+        done
+    }
+
+    fn interrupted(&self) -> impl Future<Output = ()> {
+        std::future::pending()
+    }
 }
 
 /// Writes an event as a line; without a reader there is nobody to tell.

@@ -54,6 +54,25 @@ pub enum RunError {
         /// What it said.
         message: String,
     },
+    /// What had broken the lab could not be taken back.
+    #[error("cannot take back what broke the lab on purpose, which may still be broken: `{command}` on {place} said: {message}")]
+    Mend {
+        /// Where.
+        place: String,
+        /// What.
+        command: String,
+        /// What it said.
+        message: String,
+    },
+    /// A folder for a run's own files could not be made.
+    #[error("cannot make the folder {}", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// The enclosed process said that it failed.
     #[error("{text}")]
     Enclosed {
@@ -63,7 +82,7 @@ pub enum RunError {
         host_cannot: bool,
     },
     /// The user ended the run.
-    #[error("interrupted; the lab is gone, and what was recorded is in {}", evidence.display())]
+    #[error("interrupted; what this run made is gone, and what was recorded is in {}", evidence.display())]
     Interrupted {
         /// Where the evidence is.
         evidence: PathBuf,
@@ -99,10 +118,14 @@ impl RunError {
         }
     }
 
-    /// Whether a file that somebody wrote cannot be used: a recipe, or a manifest that is not the one it was written for.
+    /// Whether what the user gave cannot be used: a recipe, a manifest that is not the one it was written for, a cluster that is not there.
     pub fn bad_input(&self) -> bool {
         let Self::Up(UpError::Cluster(error)) = self else { return false };
-        matches!(&error.source, KindError::Recipe(error) if !matches!(error, RecipeError::Fetch { .. }))
+        match &error.source {
+            KindError::Recipe(error) => !matches!(error, RecipeError::Fetch { .. }),
+            KindError::Asked(_) => true,
+            _ => false,
+        }
     }
 }
 

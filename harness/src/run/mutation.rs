@@ -47,7 +47,10 @@ impl Breakage {
             let done = carry_out(step, site).await;
             first = first.and(done);
         }
-        first
+        first.map_err(|error| match error {
+            RunError::Break { place, command, message } => RunError::Mend { place, command, message },
+            other => other,
+        })
     }
 
     /// What the captures are to do wrong.

@@ -19,57 +19,98 @@ pub(super) enum Linger {
     Yes,
 }
 
-/// Carries requests out, one after another, on one lab of `backend`; all of them are of the same lab file. `tell` hears how each went, and an
-/// error of its own ends the rest; `keep` is asked what becomes of the lab if the first request wants it kept.
+/// What those who ask for runs have to say while they last.
+pub(super) trait Asker {
+    /// What becomes of the lab, if the first request wants it kept.
+    fn keep(&self, site: &Site) -> Linger;
+
+    /// How a request went; an error ends the rest.
+    fn told(&mut self, request: &Request, done: Result<(), RunError>) -> Result<(), RunError>;
+
+    /// Returns once somebody wants the run to end; never, where it ends by being killed.
+    fn interrupted(&self) -> impl Future<Output = ()>;
+}
+
+/// Carries requests out, one after another, on one lab of `backend`; all of them are of the same lab file.
 ///
 /// # Errors
-/// The first thing that failed. The lab is down then, unless the error is that it is not.
+/// The first thing that failed. The lab is down then, unless the error is that it is not; an interrupt while it was brought up leaves that to
+/// the caller.
 pub(super) async fn record(
     requests: &[Request],
     backend: &impl Backend,
     teller: &mut Teller<'_>,
-    keep: impl FnOnce(&Site) -> Linger,
-    mut tell: impl FnMut(&Request, Result<(), RunError>) -> Result<(), RunError>,
+    asker: &mut impl Asker,
 ) -> Result<(), RunError> {
     let Some(first) = requests.first() else { return Ok(()) };
     let lab = lab::load(&first.lab_path, &first.lab_text).map_err(|problems| RunError::Lab(problems.to_string()))?;
     let plan = plan::draft(lab);
-    let mut folders = Vec::new();
-    for request in requests {
-        let manifest = manifest(request);
-        let writer = Writer::create(&request.evidence, &manifest, &request.lab_text).map_err(RunError::Evidence)?;
-        folders.push((request, manifest, writer));
-    }
+    let mut folder = Some(Folder::create(first)?);
 
     let topology = &plan.topology;
     teller.began(format!("bring up {} nodes and {} pods", topology.nodes.len(), topology.pods.len()));
-    let site = backend.up(topology).await.map_err(RunError::Up)?;
+    let site = tokio::select! {
+        site = backend.up(topology) => site.map_err(RunError::Up)?,
+        () = asker.interrupted() => return Err(RunError::Interrupted { evidence: first.evidence.clone() }),
+    };
     teller.done();
+    let mut last = None;
     let mut carried_out = Ok(());
-    for (request, manifest, writer) in &mut folders {
-        let mut done = carry_out(request, &plan, &site, writer, teller).await;
+    for request in requests {
+        // The first one's was there before anything else was.
+        let mut current = match folder.take().map_or_else(|| Folder::create(request), Ok) {
+            Ok(folder) => folder,
+            Err(error) => {
+                carried_out = asker.told(request, Err(error));
+                if carried_out.is_err() {
+                    break;
+                }
+                continue;
+            }
+        };
+        let mut done = carry_out(request, &plan, &site, &current.writer, teller, asker).await;
         if done.is_ok() {
-            teller.write_times(manifest);
-            done = writer.finish(manifest).map_err(RunError::Evidence);
+            done = current.finish(teller);
         }
-        carried_out = tell(request, done);
-        if carried_out.is_err() {
+        // What comes after a lab that may still be broken would prove nothing.
+        let over = matches!(done, Err(RunError::Mend { .. } | RunError::Interrupted { .. }));
+        carried_out = asker.told(request, done);
+        last = Some(current);
+        if over || carried_out.is_err() {
             break;
         }
     }
-    if !first.keep || carried_out.is_err() || keep(&site) == Linger::No {
+    if !first.keep || carried_out.is_err() || asker.keep(&site) == Linger::No {
         teller.began("take it down".to_owned());
         let down = backend.down(site).await;
         teller.done();
         carried_out?;
         down.map_err(|leftovers| RunError::Leftovers(leftovers.to_string()))?;
     }
-    if let [(_, manifest, writer)] = folders.as_mut_slice() {
-        // How long it took to take the lab down is known only now.
-        teller.write_times(manifest);
-        writer.finish(manifest).map_err(RunError::Evidence)?;
+    // How long it took to take the lab down is known only now.
+    match last {
+        Some(mut last) if requests.len() == 1 => last.finish(teller),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// A request's evidence folder.
+struct Folder {
+    manifest: Manifest,
+    writer: Writer,
+}
+
+impl Folder {
+    fn create(request: &Request) -> Result<Self, RunError> {
+        let manifest = manifest(request);
+        let writer = Writer::create(&request.evidence, &manifest, &request.lab_text).map_err(RunError::Evidence)?;
+        Ok(Self { manifest, writer })
+    }
+
+    fn finish(&mut self, teller: &Teller<'_>) -> Result<(), RunError> {
+        teller.write_times(&mut self.manifest);
+        self.writer.finish(&self.manifest).map_err(RunError::Evidence)
+    }
 }
 
 fn manifest(request: &Request) -> Manifest {
@@ -88,8 +129,16 @@ fn manifest(request: &Request) -> Manifest {
     }
 }
 
-/// Carries out every scenario that was asked for, each recorded as soon as it is over.
-async fn carry_out(request: &Request, plan: &Plan, site: &Site, writer: &Writer, teller: &mut Teller<'_>) -> Result<(), RunError> {
+/// Carries out every scenario that was asked for, each recorded as soon as it is over. A lab that was broken on purpose is mended whatever
+/// happens meanwhile, if it is to outlive this.
+async fn carry_out(
+    request: &Request,
+    plan: &Plan,
+    site: &Site,
+    writer: &Writer,
+    teller: &mut Teller<'_>,
+    asker: &impl Asker,
+) -> Result<(), RunError> {
     writer.facts(&site.facts).map_err(RunError::Evidence)?;
     let bound = plan.bind(&site.facts, &request.run).map_err(RunError::Bind)?;
     let mut carried_out = Ok(());
@@ -99,12 +148,15 @@ async fn carry_out(request: &Request, plan: &Plan, site: &Site, writer: &Writer,
         teller.done();
     }
     if carried_out.is_ok() {
-        carried_out = scenarios(request, &bound, site, writer, teller).await;
+        carried_out = tokio::select! {
+            carried_out = scenarios(request, &bound, site, writer, teller) => carried_out,
+            () = asker.interrupted() => Err(RunError::Interrupted { evidence: request.evidence.clone() }),
+        };
     }
-    match &request.breakage {
-        Some(breakage) if request.mend => carried_out.and(breakage.take_back(site).await),
-        _ => carried_out,
+    if let Some(breakage) = request.breakage.as_ref().filter(|_| request.mend) {
+        breakage.take_back(site).await?;
     }
+    carried_out
 }
 
 async fn scenarios(request: &Request, plan: &BoundPlan, site: &Site, writer: &Writer, teller: &mut Teller<'_>) -> Result<(), RunError> {
