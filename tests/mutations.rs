@@ -9,7 +9,7 @@ mod run;
 #[path = "support/trial.rs"]
 mod trial;
 
-use cnilab::lab::Lasting;
+use cnilab::lab::Victim;
 use libtest_mimic::{Arguments, Failed};
 
 fn main() -> std::process::ExitCode {
@@ -31,7 +31,7 @@ fn mutations(lab: &str) -> Vec<String> {
     let checked = cnilab::lab::load(&folder.join("lab.yaml"), &read("lab.yaml")).expect("the lab passes its checks");
     let mutations = cnilab::lab::mutations(&folder.join("mutations.yaml"), &read("mutations.yaml"), &checked);
     let mutations = mutations.expect("the mutations pass their checks").into_iter();
-    mutations.filter(|mutation| mutation.fits(Lasting::No).is_ok()).map(|mutation| mutation.name).collect()
+    mutations.filter(|mutation| mutation.fits(Victim::Namespaces).is_ok()).map(|mutation| mutation.name).collect()
 }
 
 fn noticed(lab: &str, mutation: &str) -> Result<(), Failed> {

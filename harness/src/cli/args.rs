@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::backend::kind::Capture;
+
 /// What every help page ends with.
 const EXIT_CODES: &str = "\
 Exit codes: 0 all held · 1 something broken · 2 bad input · 3 this host cannot · 4 inconclusive · 5 harness fault or leftovers · 130 interrupted";
@@ -40,7 +42,9 @@ Examples:
   cnilab run ./my-lab.yaml --evidence /tmp/e          a lab of your own, its evidence where you say
   cnilab run calico-ipip --format junit=out.xml --format terminal
   cnilab run calico-ipip --mutate reply-dropped       break it on purpose: does the lab notice?
-  cnilab run calico-ipip --keep                       look around in it afterwards; Ctrl-C ends it")]
+  cnilab run calico-ipip --keep                       look around in it afterwards; Ctrl-C ends it
+  cnilab run flannel-udp --backend kind --keep        the same lab on a real cluster, which stays
+  cnilab run flannel-udp --backend kind --reuse NAME  again on that cluster, in seconds")]
     Run(Box<Run>),
     /// Judge a recorded run again; needs neither root nor the lab.
     Judge(Judge),
@@ -90,7 +94,7 @@ Examples:
   cnilab show node1.pcapng --tree                     layer by layer")]
     Show(Show),
     /// Say what this host can prove and what it cannot, per lab and backend, with the remedy.
-    Doctor,
+    Doctor(Box<Cluster>),
     /// Print the JSON schema of lab files.
     Schema,
     /// Print a completion script.
@@ -142,7 +146,7 @@ pub(super) struct Run {
     /// Only the scenarios whose name matches (`*` stands for any letters); may be given several times.
     #[arg(long, value_name = "GLOB")]
     pub(super) scenario: Vec<String>,
-    /// Leave the lab up afterwards until Ctrl-C, and say how to enter it.
+    /// Leave the lab up afterwards, and say how to enter it: in namespaces until Ctrl-C, a cluster until it is deleted.
     #[arg(long)]
     pub(super) keep: bool,
     /// The evidence folder; must not exist yet, or be empty [default: evidence/LAB-RUN].
@@ -160,22 +164,11 @@ pub(super) struct Run {
     pub(super) output: Output,
 }
 
-/// What captures in the nodes and pods of a cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum CaptureName {
-    /// Sockets of this process where it can enter the nodes' network namespaces (root, a Docker of this host), agents elsewhere.
-    Sockets,
-    /// This program, as an agent in the nodes; it sends the probes, too.
-    Agent,
-    /// tcpdump in the nodes, which must have it.
-    Tcpdump,
-}
-
 /// What is chosen about a kind cluster.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "With --backend kind")]
 pub(super) struct Cluster {
-    /// A kind cluster that has this CNI already, one that was kept for example: it is used and left as it was.
+    /// A kind cluster that has this CNI already, for example one that was kept: it is used and stays, what is ours in it goes.
     #[arg(long, value_name = "CLUSTER", conflicts_with_all = ["cni_version", "node_image"])]
     pub(super) reuse: Option<String>,
     /// The CNI's version [default: the recipe's].
@@ -189,7 +182,7 @@ pub(super) struct Cluster {
     pub(super) pod_image: Option<String>,
     /// What captures in nodes and pods.
     #[arg(long, value_enum, default_value = "sockets")]
-    pub(super) capture: CaptureName,
+    pub(super) capture: Capture,
     /// An image that stands in for one that a manifest names; may be given several times.
     #[arg(long, value_name = "OLD=NEW", env = "CNILAB_SET_IMAGE", value_delimiter = ',', value_parser = pair)]
     pub(super) set_image: Vec<(String, String)>,

@@ -1,17 +1,18 @@
 //! `cnilab doctor`.
 
+use super::args::Cluster;
 use super::exit::Exit;
 use super::find::{labs_folder, load, names};
 use super::output::data;
-use super::run::{recipe_of, this_program};
+use super::run::{cluster_choices, recipe_of, this_program};
 use crate::backend::netns::Netns;
 use crate::lab::Lab;
 use crate::plan;
-use crate::run::{ClusterChoices, survey_on_kind};
+use crate::run::survey_on_kind;
 use crate::site::Survey;
 
 /// Says what this host can prove and what it cannot.
-pub(super) fn doctor() -> Exit {
+pub(super) fn doctor(cluster: &Cluster) -> Exit {
     let Ok(exe) = this_program() else { return Exit::Fault };
     let survey = Netns::survey_from_outside(&exe);
     data(&describe(&survey));
@@ -25,16 +26,24 @@ pub(super) fn doctor() -> Exit {
         };
         let stand_ins = stand_ins(&plan::draft(lab.clone()), &survey);
         data(&format!("  {:<16} netns: {ability}{stand_ins}\n", lab.name));
-        data(&format!("  {:<16} kind: {}\n", "", on_kind(&lab)));
+        data(&format!("  {:<16} kind: {}\n", "", on_kind(&lab, cluster)));
     }
     if survey.able.is_ok() { Exit::Held } else { Exit::HostCannot }
 }
 
 /// Whether a cluster of kind can be made for a lab, in a line; what would hold on it is another matter.
-fn on_kind(lab: &Lab) -> String {
-    let Some(recipe) = recipe_of(lab) else { return "names no recipe".to_owned() };
-    match survey_on_kind(&ClusterChoices { recipe, ..ClusterChoices::default() }).able {
-        Ok(()) => "a cluster can be made here".to_owned(),
+fn on_kind(lab: &Lab, cluster: &Cluster) -> String {
+    let choices = recipe_of(lab).and_then(|_| cluster_choices(lab, cluster).ok());
+    let Some(choices) = choices else { return "names no recipe".to_owned() };
+    let survey = survey_on_kind(&choices);
+    match &survey.able {
+        Ok(()) => {
+            let lacking = survey.abilities.iter().filter_map(|ability| {
+                let remedy = ability.remedy.as_deref().unwrap_or_default();
+                ability.found.as_ref().err().map(|why| format!("\n  {:<16}   but {}: {why}; {remedy}", "", ability.what))
+            });
+            format!("a cluster can be made here{}", lacking.collect::<String>())
+        }
         Err(why) => format!("no cluster can be made here: {why}"),
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 /// What the exit status of `cnilab` means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(super) enum Exit {
     /// All that was asserted holds, and something was.

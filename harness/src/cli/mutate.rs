@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{BackendName, Mutate};
+use super::args::{BackendName, Cluster, Mutate};
 use super::exit::Exit;
 use super::find::{load, read_text, say_problems};
 use super::output::{complain, data, say};
 use super::progress::Progress;
-use super::run::{absolute, cluster_choices, engine, stop_on_signals, this_program};
-use crate::lab::{self, Lab, Lasting, Mutation};
+use super::run::{absolute, cluster_choices, engine, sees_to, stop_on_signals, this_program};
+use crate::backend::kind::Capture;
+use crate::lab::{self, HarnessFault, Lab, Mutation, Victim};
 use crate::run::{Breakage, Finished, Request, RunError, Stopper, conduct, conduct_all_on_kind, new_run, noticed, scenarios_of};
 
 /// Runs the mutations of a lab, one after another.
@@ -17,13 +18,14 @@ pub(super) fn mutate(args: &Mutate) -> Exit {
 }
 
 fn try_mutate(args: &Mutate) -> Result<Exit, Exit> {
+    sees_to(args.backend, &args.cluster)?;
     let lab = load(&args.lab)?;
     let mutations = all(&lab)?;
     let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|glob| lab::matches_glob(glob, name));
     let (mut chosen, mut left_out) = (Vec::new(), 0);
-    let lasting = if args.backend == BackendName::Kind { Lasting::Yes } else { Lasting::No };
+    let victim = if args.backend == BackendName::Kind { Victim::LastingCluster } else { Victim::Namespaces };
     for mutation in mutations.iter().filter(|mutation| wanted(&mutation.name)) {
-        match mutation.fits(lasting) {
+        match fits(mutation, victim, &args.cluster) {
             Ok(()) => chosen.push((mutation, request(&lab, mutation, args)?)),
             Err(why) => {
                 data(&format!("left out   {:<28} {why}\n", mutation.name));
@@ -40,9 +42,8 @@ fn try_mutate(args: &Mutate) -> Result<Exit, Exit> {
     }
     let stopper = stop_on_signals()?;
     let worst = match args.backend {
-        BackendName::Netns => in_namespaces(&chosen, args, &stopper)?,
         BackendName::Kind => on_kind(&lab, &chosen, args, &stopper)?,
-        BackendName::Cluster => return Err(super::run::no_cluster_backend()),
+        _ => in_namespaces(&chosen, args, &stopper)?,
     };
     if stopper.asked() { Err(Exit::Interrupted) } else { Ok(worst) }
 }
@@ -55,7 +56,7 @@ fn in_namespaces(chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &Stopp
         if stopper.asked() {
             break;
         }
-        worst = tell(mutation, request, conduct(&exe, request, stopper, |_, _| ()), args).unwrap_or(worst);
+        worst = worst.max(tell(mutation, request, conduct(&exe, request, stopper, |_, _| ()), args));
     }
     Ok(worst)
 }
@@ -73,21 +74,21 @@ fn on_kind(lab: &Lab, chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &
         move |event| progress.show(event, std::process::id()),
         |request, finished| {
             let mutation = chosen.iter().find(|(_, own)| own.run == request.run);
-            worst = mutation.and_then(|(mutation, _)| tell(mutation, request, finished, args)).unwrap_or(worst);
+            worst = worst.max(mutation.map_or(Exit::Fault, |(mutation, _)| tell(mutation, request, finished, args)));
         },
     );
     conducted.map_err(|error| super::run::fail(&error, &requests[0].evidence))?;
     Ok(worst)
 }
 
-/// Tells what noticed a mutation; `Some`: none did, or it came to nothing.
-fn tell(mutation: &Mutation, request: &Request, finished: Result<Finished, RunError>, args: &Mutate) -> Option<Exit> {
+/// Tells what noticed a mutation, and what that comes to.
+fn tell(mutation: &Mutation, request: &Request, finished: Result<Finished, RunError>, args: &Mutate) -> Exit {
     let finished = match finished {
         Ok(finished) => finished,
         Err(error) => {
             data(&format!("failed     {}\n", mutation.name));
             complain(&error);
-            return Some(Exit::Fault);
+            return Exit::Fault;
         }
     };
     match noticed(mutation, &finished.verdict) {
@@ -97,12 +98,12 @@ fn tell(mutation: &Mutation, request: &Request, finished: Result<Finished, RunEr
                 // Of no further use: the table says what there was to say.
                 let _ = std::fs::remove_dir_all(&request.evidence);
             }
-            None
+            Exit::Held
         }
         Err(why) => {
             let (name, does, evidence) = (&mutation.name, &mutation.does, request.evidence.display());
             data(&format!("UNNOTICED  {name:<28} {why}\n           {does}; evidence in {evidence}\n"));
-            Some(Exit::Broken)
+            Exit::Broken
         }
     }
 }
@@ -124,6 +125,14 @@ fn request(lab: &Lab, mutation: &Mutation, args: &Mutate) -> Result<Request, Exi
         mend: args.backend == BackendName::Kind,
         keep: false,
     })
+}
+
+/// Whether a mutation can be done to such a lab, with these captures.
+pub(super) fn fits(mutation: &Mutation, victim: Victim, cluster: &Cluster) -> Result<(), &'static str> {
+    if cluster.capture == Capture::Tcpdump && mutation.harness.as_ref().is_some_and(HarnessFault::in_captures) {
+        return Err("it is done to our own captures, and tcpdump captures");
+    }
+    mutation.fits(victim)
 }
 
 /// The mutation of `lab` that was named.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::args::{BackendName, CaptureName, Cluster, Run};
+use super::args::{BackendName, Cluster, Run};
 use super::exit::Exit;
 use super::find::load;
 use super::judge::write_reports;
@@ -14,7 +14,7 @@ use super::progress::Progress;
 use crate::backend::kind::{Capture, Choices};
 use crate::capture::Engine;
 use crate::evidence::default_folder;
-use crate::lab::{Lab, matches_glob};
+use crate::lab::{Lab, Victim, matches_glob};
 use crate::run::{Breakage, ClusterChoices, Request, RunError, Stopper, conduct, conduct_on_kind, new_run};
 
 /// Runs a lab and reports the verdict.
@@ -25,13 +25,11 @@ pub(super) fn run(args: &Run) -> Exit {
 }
 
 fn try_run(args: &Run) -> Result<Exit, Exit> {
-    if args.backend == BackendName::Cluster {
-        return Err(no_cluster_backend());
-    }
+    sees_to(args.backend, &args.cluster)?;
     let lab = load(&args.lab)?;
     let scenarios = chosen(&lab, &args.scenario)?;
-    let breakage = args.mutate.as_deref().map(|name| super::mutate::find(&lab, name)).transpose()?;
-    let request = request(&lab, scenarios, args.evidence.as_deref(), breakage.as_ref().map(Breakage::of), args)?;
+    let breakage = args.mutate.as_deref().map(|name| breakage(&lab, name, args)).transpose()?;
+    let request = request(&lab, scenarios, args.evidence.as_deref(), breakage, args)?;
     let stopper = stop_on_signals()?;
     let mut progress = Progress::new(args.output.quiet);
     let finished = match args.backend {
@@ -50,10 +48,50 @@ fn try_run(args: &Run) -> Result<Exit, Exit> {
     }
 }
 
-/// Says that there is no such backend.
-pub(super) fn no_cluster_backend() -> Exit {
-    say("error: the backend cluster is not in this build\nhint: --backend kind makes a cluster of its own, --backend netns needs none");
-    Exit::HostCannot
+/// Says it if there is no such backend, or if it would take no notice of what was chosen about a cluster.
+pub(super) fn sees_to(backend: BackendName, cluster: &Cluster) -> Result<(), Exit> {
+    match backend {
+        BackendName::Kind => Ok(()),
+        BackendName::Cluster => {
+            say(
+                "error: the backend cluster is not in this build\nhint: --backend kind makes a cluster of its own, --backend netns needs none",
+            );
+            Err(Exit::HostCannot)
+        }
+        BackendName::Netns => {
+            let Cluster { reuse, cni_version, node_image, pod_image, capture, set_image: _, offline_dir: _ } = cluster;
+            let given = [
+                ("--reuse", reuse.is_some()),
+                ("--cni-version", cni_version.is_some()),
+                ("--node-image", node_image.is_some()),
+                ("--pod-image", pod_image.is_some()),
+                ("--capture", *capture != Capture::Sockets),
+            ];
+            let Some((option, _)) = given.iter().find(|(_, given)| *given) else { return Ok(()) };
+            say(&format!("error: {option} is about a cluster, and the backend netns has none\nhint: add --backend kind"));
+            Err(Exit::BadInput)
+        }
+    }
+}
+
+/// The mutation of that name, if it can be done to this lab.
+fn breakage(lab: &Lab, name: &str, args: &Run) -> Result<Breakage, Exit> {
+    let mutation = super::mutate::find(lab, name)?;
+    let victim = match args.backend {
+        BackendName::Netns => Victim::Namespaces,
+        _ if stays(args) => Victim::LastingCluster,
+        _ => Victim::OwnCluster,
+    };
+    super::mutate::fits(&mutation, victim, &args.cluster).map_err(|why| {
+        say(&format!("error: the mutation `{name}` does not fit: {why}"));
+        Exit::BadInput
+    })?;
+    Ok(Breakage::of(&mutation))
+}
+
+/// Whether there is a cluster that outlives the run.
+fn stays(args: &Run) -> bool {
+    args.cluster.reuse.is_some() || args.keep && args.backend == BackendName::Kind
 }
 
 /// Says why there is no verdict.
@@ -104,7 +142,7 @@ fn request(lab: &Lab, scenarios: Vec<String>, evidence: Option<&Path>, breakage:
         snap_length: args.snaplen,
         engine: engine(&args.cluster),
         breakage,
-        mend: args.cluster.reuse.is_some() || args.keep && args.backend == BackendName::Kind,
+        mend: stays(args),
         keep: args.keep,
     })
 }
@@ -119,7 +157,7 @@ pub(super) fn absolute(folder: &Path) -> Result<PathBuf, Exit> {
 
 /// What captures.
 pub(super) fn engine(args: &Cluster) -> Engine {
-    if args.capture == CaptureName::Tcpdump { Engine::Tcpdump } else { Engine::Sockets }
+    if args.capture == Capture::Tcpdump { Engine::Tcpdump } else { Engine::Sockets }
 }
 
 /// What the user chose about the cluster; the lab says which recipe.
@@ -138,11 +176,7 @@ pub(super) fn cluster_choices(lab: &Lab, args: &Cluster) -> Result<ClusterChoice
         reuse: args.reuse.clone(),
         node_image: args.node_image.clone(),
         pod_image: args.pod_image.clone(),
-        capture: match args.capture {
-            CaptureName::Sockets => Capture::Sockets,
-            CaptureName::Agent => Capture::Agent,
-            CaptureName::Tcpdump => Capture::Tcpdump,
-        },
+        capture: args.capture,
     })
 }
 

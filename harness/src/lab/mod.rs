@@ -41,7 +41,7 @@ pub use model::{
     Claim, Cluster, Correction, CurlTarget, DocumentedLine, Expectation, Extent, Lab, LabNic, LabNode, LabPod, LabService, LabTunnel,
     LabWiring, Line, Network, Position, Probe, Scenario, Source, StateExpectation,
 };
-pub use mutation::{Break, Broken, Consequence, HarnessFault, Lasting, Mutation, Step, Within, matches_glob, mutations};
+pub use mutation::{Break, Broken, Consequence, HarnessFault, Mutation, Step, Victim, Within, matches_glob, mutations};
 pub use placeholder::fill;
 pub use problem::{Problem, Problems};
 pub use value::route_protocol_name;

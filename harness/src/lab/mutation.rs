@@ -38,18 +38,22 @@ pub struct Mutation {
 }
 
 impl Mutation {
-    /// Why it cannot be done on a lab of that kind; `Ok`: it can.
+    /// Whether it can be done to such a lab.
     ///
     /// # Errors
-    /// In a few words.
-    pub fn fits(&self, site: Lasting) -> Result<(), &'static str> {
+    /// Why not, in a few words.
+    pub fn fits(&self, victim: Victim) -> Result<(), &'static str> {
         let in_nodes = self.steps.iter().chain(&self.undo).any(|step| step.within == Within::Node);
-        match (site, &self.harness) {
-            (Lasting::No, _) if in_nodes => Err("it is done to processes of a real node"),
-            (Lasting::Yes, Some(HarnessFault::ProxyKeepsTtl | HarnessFault::ProxyPort(_))) => {
-                Err("the proxies of a real cluster are not ours")
+        match (victim, &self.harness) {
+            (Victim::Namespaces, _) => {
+                if in_nodes {
+                    Err("it is done to processes of a real node")
+                } else {
+                    Ok(())
+                }
             }
-            (Lasting::Yes, _) if !self.steps.is_empty() && self.undo.is_empty() => {
+            (_, Some(HarnessFault::ProxyKeepsTtl | HarnessFault::ProxyPort(_))) => Err("the proxies of a real cluster are not ours"),
+            (Victim::LastingCluster, _) if !self.steps.is_empty() && self.undo.is_empty() => {
                 Err("nothing takes it back, and the cluster outlives it")
             }
             _ => Ok(()),
@@ -57,13 +61,15 @@ impl Mutation {
     }
 }
 
-/// Whether a lab is built anew for every mutation, or outlives each of them.
+/// What is to be broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lasting {
-    /// Namespaces of its own.
-    No,
-    /// A cluster that takes minutes to make.
-    Yes,
+pub enum Victim {
+    /// Network namespaces, made for the mutation alone.
+    Namespaces,
+    /// A cluster that is deleted after the mutation.
+    OwnCluster,
+    /// A cluster that stays when the mutation is over.
+    LastingCluster,
 }
 
 /// A command that breaks something.
@@ -112,6 +118,13 @@ pub enum HarnessFault {
     ProxyKeepsTtl,
     /// Its proxies send to and listen on this UDP port.
     ProxyPort(u16),
+}
+
+impl HarnessFault {
+    /// Whether it is our own captures that do it.
+    pub fn in_captures(&self) -> bool {
+        matches!(self, Self::CloseMidway(_) | Self::Starve(_))
+    }
 }
 
 /// What must notice a mutation.

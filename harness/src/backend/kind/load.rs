@@ -27,6 +27,9 @@ pub(super) async fn images(engine: &Engine, program: &Program, prepared: &Prepar
     if here.is_empty() { Ok(()) } else { program.load_images(&here).await }
 }
 
+/// Where plugins are to be had.
+pub(super) const PLUGINS_REMEDY: &str = "Debian: apt-get install containernetworking-plugins";
+
 /// Puts an image of the user's, if Docker's store has it, into the nodes.
 pub(super) async fn user_image(engine: &Engine, program: &Program, image: &String) -> Result<(), KindError> {
     if engine.has_image(image).await? { program.load_images(&[image]).await } else { Ok(()) }
@@ -62,7 +65,8 @@ pub(super) async fn plugins(engine: &Engine, machines: &[Machine], wanted: &[Str
     Ok(())
 }
 
-fn find(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
+/// The file of a plugin on this host.
+pub(super) fn find(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
     folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
@@ -70,7 +74,7 @@ fn lacking(machine: &Machine, name: &str, folders: &[PathBuf]) -> KindError {
     let folders: Vec<_> = folders.iter().map(|folder| Path::display(folder).to_string()).collect();
     KindError::Lacks {
         what: format!("the CNI plugin {name} in {}, and so does the node {}", folders.join(" or "), machine.name),
-        remedy: "Debian: apt-get install containernetworking-plugins".to_owned(),
+        remedy: PLUGINS_REMEDY.to_owned(),
         source: None,
     }
 }

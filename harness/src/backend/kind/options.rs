@@ -82,14 +82,14 @@ impl Options {
 }
 
 /// What captures in nodes and pods.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Capture {
-    /// Sockets of this process where it can enter network namespaces of the nodes, agents elsewhere.
+    /// Sockets of this process where it can enter the nodes' network namespaces (root, a Docker of this host), agents elsewhere.
     #[default]
     Sockets,
-    /// This very program, as an agent in the nodes; it also sends the probes and looks at state.
+    /// This program, as an agent in the nodes; it sends the probes and looks at state, too.
     Agent,
-    /// `tcpdump` in the nodes.
+    /// tcpdump in the nodes, which must have it.
     Tcpdump,
 }
 

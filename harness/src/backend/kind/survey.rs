@@ -1,7 +1,10 @@
 //! What this host lacks for a cluster of kind.
 
+use std::path::PathBuf;
+
 use super::engine::Engine;
 use super::error::{KindError, RecipeError};
+use super::load;
 use super::options::Options;
 use super::prepare::prepare;
 use super::program::Program;
@@ -24,10 +27,11 @@ pub(super) async fn survey(options: &Options) -> Survey {
         Err(error) => abilities.push(ability("docker", Err(error))),
     }
     abilities.push(enter());
+    abilities.extend(recipe.iter().filter_map(|prepared| plugins(&prepared.recipe.plugins, &options.plugin_folders)));
     let recipe = recipe.map(|prepared| format!("{} {}", prepared.recipe.title, prepared.version));
     abilities.push(ability("recipe", recipe.map_err(KindError::Recipe)));
-    // Where namespaces cannot be entered, agents do what is to be done in them.
-    let needed = abilities.iter().filter(|ability| ability.what != ENTER);
+    // Where namespaces cannot be entered, agents do what is to be done in them; and a node may have its plugins already.
+    let needed = abilities.iter().filter(|ability| ![ENTER, PLUGINS].contains(&ability.what.as_str()));
     let lacking = needed.into_iter().find_map(|ability| ability.found.as_ref().err().map(|why| (ability, why)));
     let able = lacking.map_or(Ok(()), |(ability, why)| {
         let remedy = ability.remedy.as_ref().map(|remedy| format!("; {remedy}")).unwrap_or_default();
@@ -54,6 +58,17 @@ async fn node_image(engine: &Engine, image: &str) -> Ability {
     };
     let remedy = found.is_err().then(|| format!("docker pull {image}, or name one that is there: --node-image"));
     Ability { what: "node image".to_owned(), found, remedy }
+}
+
+const PLUGINS: &str = "CNI plugins";
+
+/// Whether this host has the plugins of a recipe, for nodes that lack them; none if it needs none.
+fn plugins(wanted: &[String], folders: &[PathBuf]) -> Option<Ability> {
+    let missing: Vec<&str> = wanted.iter().filter(|name| load::find(folders, name).is_none()).map(String::as_str).collect();
+    let found =
+        if missing.is_empty() { Ok(wanted.join(", ")) } else { Err(format!("{}, should the nodes lack it, too", missing.join(", "))) };
+    let remedy = found.is_err().then(|| load::PLUGINS_REMEDY.to_owned());
+    (!wanted.is_empty()).then(|| Ability { what: PLUGINS.to_owned(), found, remedy })
 }
 
 const ENTER: &str = "enter network namespaces";
