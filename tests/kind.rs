@@ -33,7 +33,7 @@ const ONE: &str = "pod to pod on the same node";
 
 fn main() -> std::process::ExitCode {
     let able = kind_able::kind_able(LAB);
-    let trials: [Named; 12] = [
+    let trials: [Named; 13] = [
         ("no daemon: this host cannot", no_daemon),
         ("another manifest than the recipe's is bad input", other_manifest),
         ("two runs at once do not disturb each other", two_at_once),
@@ -42,6 +42,7 @@ fn main() -> std::process::ExitCode {
         ("a cluster is used by one run at a time", one_at_a_time),
         ("every mutation that can be taken back is noticed", mutations),
         ("agents end with a run that is killed", killed_agents),
+        ("tcpdump ends with a run that is killed", killed_tcpdump),
         ("pods that cannot start are named, and go", bad_pods),
         ("a node that stops during a scenario proves nothing", stopped_node),
         ("a run killed in a scenario or while it deletes is swept", killed),
@@ -51,24 +52,26 @@ fn main() -> std::process::ExitCode {
     // One after another: most use the same cluster, and one stops a node of it.
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     let conclusion = libtest_mimic::run(&arguments, trials);
-    if let Some(Ok(cluster)) = CLUSTER.get() {
+    if let Some((Some(cluster), _)) = CLUSTER.get() {
         child::say("kind", &["delete", "cluster", "--name", cluster]);
     }
     conclusion.exit_code()
 }
 
-static CLUSTER: OnceLock<Result<String, String>> = OnceLock::new();
+/// Its name, if it was made, and what is wrong with it, if anything is.
+static CLUSTER: OnceLock<(Option<String>, Result<(), String>)> = OnceLock::new();
 
 /// A cluster that stands for as long as this program runs.
 fn cluster() -> Result<&'static str, Failed> {
-    let made = CLUSTER.get_or_init(|| {
+    let (name, made) = CLUSTER.get_or_init(|| {
         let evidence = evidence_folder("kind-kept").display().to_string();
         let output = run(&["run", LAB, "--backend", "kind", "--keep", "--scenario", ONE, "--evidence", &evidence]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let name = said.split("--reuse ").nth(1).and_then(|rest| rest.split_whitespace().next()).map(str::to_owned);
-        name.filter(|_| output.status.success()).ok_or(said)
+        (name, if output.status.success() { Ok(()) } else { Err(said) })
     });
-    made.as_deref().map_err(|said| Failed::from(format!("no cluster: {said}")))
+    made.as_ref().map_err(|said| Failed::from(format!("no cluster: {said}")))?;
+    Ok(name.as_deref().ok_or("it is not said which cluster was kept")?)
 }
 
 /// A run of the lab with these options; what it said, if it did not end like this.
@@ -178,7 +181,7 @@ fn one_at_a_time() -> Done {
     let mut first = Child::start(&["run", LAB, "--backend", "kind", "--reuse", cluster, "--evidence", &evidence])?;
     first.until("read the recipe")?;
     first.until("nodes ready")?;
-    let said = ends(5, "kind-second", &["--reuse", cluster])?;
+    let said = ends(2, "kind-second", &["--reuse", cluster])?;
     contains(&said, &format!("another run uses the cluster {cluster}"))?;
     if first.end()?.success() { Ok(()) } else { Err("the first run was disturbed".into()) }
 }
@@ -195,15 +198,24 @@ fn mutations() -> Done {
 }
 
 fn killed_agents() -> Done {
+    captures_end("agent", "cnilab-agent")
+}
+
+fn killed_tcpdump() -> Done {
+    captures_end("tcpdump", "tcpdump")
+}
+
+/// Kills a run while these captures are at work, and looks whether they go with it.
+fn captures_end(capture: &str, process: &str) -> Done {
     let cluster = cluster()?;
-    let evidence = evidence_folder("kind-killed-agent").display().to_string();
-    let mut child = Child::start(&["run", LAB, "--backend", "kind", "--reuse", cluster, "--capture", "agent", "--evidence", &evidence])?;
+    let evidence = evidence_folder(&format!("kind-killed-{capture}")).display().to_string();
+    let mut child = Child::start(&["run", LAB, "--backend", "kind", "--reuse", cluster, "--capture", capture, "--evidence", &evidence])?;
     child.until("learn facts")?;
-    child::within("an agent is at work", || !docker::processes(cluster, "cnilab-agent").is_empty())?;
+    child::within("it captures", || !docker::processes(cluster, process).is_empty())?;
     child.kill()?;
-    child::within("all agents ended", || docker::processes(cluster, "cnilab-agent").is_empty())?;
+    child::within("all that captured ended", || docker::processes(cluster, process).is_empty())?;
     // The next run finds pods of another, and takes them away.
-    ends(0, "kind-after-killed", &["--reuse", cluster, "--scenario", ONE]).map(drop)?;
+    ends(0, &format!("kind-after-killed-{capture}"), &["--reuse", cluster, "--scenario", ONE]).map(drop)?;
     nothing_of_ours(cluster)
 }
 
@@ -244,7 +256,15 @@ fn stopped_node() -> Done {
     let judged = run(&["judge", &evidence, "--format", "json"]);
     let report: Value = serde_json::from_slice(&judged.stdout)?;
     let last = report["scenarios"].as_array().and_then(|all| all.last()).ok_or("no scenario")?;
-    if last["outcome"] == "held" { Err(Failed::from(format!("held without a node: {last}"))) } else { Ok(()) }
+    let of_that_node = |held: &Value| held["subject"].as_str().is_some_and(|at| at.starts_with("worker/") || at.starts_with("qqj89/"));
+    let expectations = last["expectations"].as_array().ok_or("no expectation")?;
+    let mut seen = expectations.iter().filter(|expectation| of_that_node(expectation)).peekable();
+    seen.peek().ok_or("nothing is expected of the node")?;
+    match seen.find(|expectation| expectation["outcome"] == "held") {
+        Some(held) => Err(Failed::from(format!("held without a node: {held}"))),
+        None if last["outcome"] == "held" => Err(Failed::from(format!("held without a node: {last}"))),
+        None => Ok(()),
+    }
 }
 
 fn killed() -> Done {

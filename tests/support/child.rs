@@ -4,7 +4,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Failed;
@@ -77,16 +77,18 @@ impl Child {
 
     /// Waits until it ends.
     pub(crate) fn end(&mut self) -> Result<ExitStatus, Failed> {
-        let mut ended = None;
-        within("the run to end", || {
-            ended = self.process.try_wait().ok().flatten();
-            ended.is_some()
-        })?;
-        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(1)) {
-            self.said.push_str(&line);
-            self.said.push('\n');
+        let deadline = Instant::now() + 3 * PATIENCE;
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    self.said.push_str(&line);
+                    self.said.push('\n');
+                }
+                // It has closed its standard error: nobody else has it.
+                Err(RecvTimeoutError::Disconnected) => return Ok(self.process.wait()?),
+                Err(RecvTimeoutError::Timeout) => return Err(Failed::from(format!("it never ended:\n{}", self.said))),
+            }
         }
-        Ok(ended.ok_or("it ended")?)
     }
 
     /// All that it said on standard error, as far as it was read.

@@ -6,16 +6,17 @@ use super::evidence::evidence_folder;
 use super::kind_able::kind_able;
 use super::netns_able::netns_able;
 use super::run::run;
-use super::trial::trial;
+use super::trial::{skipped, trial};
 
 /// Runs the tests of `lab`. `unproven` says why its lines have not been held against a cluster of kind, if they have not.
 pub(crate) fn lab_main(lab: &'static str, unproven: Option<&'static str>) -> Conclusion {
-    let able = unproven.map_or_else(|| kind_able(lab), |why| Err(why.to_owned()));
+    let on_kind = format!("{lab}, and as it holds in namespaces");
     let trials = vec![
         trial(lab, "netns", netns_able(), move || holds(lab, "netns").map(drop)),
-        trial(&format!("{lab}, and as it holds in namespaces"), "kind", able, move || {
-            holds(lab, "kind").and_then(|kind| as_embedded(lab, &kind))
-        }),
+        match unproven {
+            Some(why) => skipped(&on_kind, "kind", why),
+            None => trial(&on_kind, "kind", kind_able(lab), move || holds(lab, "kind").and_then(|kind| as_embedded(lab, &kind))),
+        },
         trial(&format!("{lab}, two runs side by side"), "netns", netns_able(), move || agree(lab, "netns")),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials)

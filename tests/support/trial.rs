@@ -27,6 +27,11 @@ pub(crate) fn trial(
             let fault = format!("Fault: CNILAB_REQUIRE demands the backend {backend}, but {why}");
             Trial::test(format!("{name} [{backend}]"), move || Err(Failed::from(fault)))
         }
-        Err(why) => Trial::test(format!("{name} [{backend}] (skipped: {why})"), || Ok(())).with_ignored_flag(true),
+        Err(why) => skipped(name, backend, &why),
     }
+}
+
+/// A trial that is not run, whatever is required, with the reason in its name.
+pub(crate) fn skipped(name: &str, backend: &str, why: &str) -> Trial {
+    Trial::test(format!("{name} [{backend}] (skipped: {why})"), || Ok(())).with_ignored_flag(true)
 }
