@@ -32,18 +32,18 @@ async fn all(list: bool) -> Result<Exit, KindError> {
         say("no cluster of ours is left behind");
     }
     for stray in strays {
-        let why = match stray.why {
+        let why = match &stray.why {
             Why::Abandoned => "its run is gone",
             Why::Kept => "kept on purpose",
             Why::Unknown => "not made by a run of this user",
             Why::Visited => "somebody else's, with pods of a run that is gone",
-            Why::Unreadable => "what is noted of it cannot be read",
+            Why::Unreadable(why) => why,
         };
         data(&format!("{} ({why}): {}\n", stray.cluster, stray.containers.join(", ")));
         if !list && matches!(stray.why, Why::Abandoned | Why::Visited) {
             exit = take(&stray).await.unwrap_or(exit);
         }
-        if stray.why == Why::Unreadable {
+        if matches!(stray.why, Why::Unreadable(_)) {
             exit = Exit::Fault;
         }
     }

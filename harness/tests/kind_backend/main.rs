@@ -276,7 +276,7 @@ fn killed() -> Done {
             _ => Look::Done(()),
         })
         .await?;
-        let stray = |strays: &[Stray]| strays.iter().find(|stray| stray.cluster == cluster).map(|stray| stray.why);
+        let stray = |strays: &[Stray]| strays.iter().find(|stray| stray.cluster == cluster).map(|stray| stray.why.clone());
         check("a cluster in use is no stray", &stray(&strays().await?), &None)?;
         check("a cluster in use is not swept", &sweep(&cluster).await.is_err(), &true)?;
         child.kill()?;

@@ -14,6 +14,7 @@ use kube::{Api, Client, Config};
 
 use super::error::KindError;
 use super::manifest;
+use super::pods::RUN;
 use super::recipe::ObjectName;
 use crate::fault::in_words;
 use crate::wait::{Look, until};
@@ -75,10 +76,10 @@ pub(super) async fn create(client: &Client, objects: &[DynamicObject]) -> Result
         let what = format!("{name} created");
         let created = until(&what, SOON, EVERY, async || match api.create(&PostParams::default(), object).await {
             Ok(_) => Look::Done(true),
-            Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => Look::Done(false),
+            Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => is_it(&api, object).await,
             // A namespace, or its service account, may come a moment later.
             Err(kube::Error::Api(status)) if [403, 404].contains(&status.code) => Look::NotYet(status.message),
-            Err(kube::Error::Api(status)) if status.code < 500 => Look::Never(status.message),
+            Err(kube::Error::Api(status)) if status.code < 500 && ![409, 429].contains(&status.code) => Look::Never(status.message),
             Err(error) => Look::NotYet(in_words(&error)),
         });
         if !created.await? && name.kind != "Namespace" {
@@ -86,6 +87,15 @@ pub(super) async fn create(client: &Client, objects: &[DynamicObject]) -> Result
         }
     }
     Ok(())
+}
+
+/// Whether what is there is this object, made by a request whose answer never came.
+async fn is_it(api: &Api<DynamicObject>, object: &DynamicObject) -> Look<bool> {
+    let run = |object: &DynamicObject| object.metadata.labels.as_ref().and_then(|labels| labels.get(RUN).cloned());
+    match api.get(&object.metadata.name.clone().unwrap_or_default()).await {
+        Ok(there) => Look::Done(run(&there).is_some() && run(&there) == run(object)),
+        Err(error) => Look::NotYet(in_words(&error)),
+    }
 }
 
 /// How the cluster serves a kind, and whether its objects are in namespaces.

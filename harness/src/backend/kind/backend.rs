@@ -147,6 +147,10 @@ impl Kind {
     async fn leave(&self, program: &Program) -> Vec<String> {
         let what = format!("take this run's pods out of {}", program.cluster);
         let vacated = async {
+            if !program.kubeconfig.exists() {
+                // The run ended before it had got that far.
+                program.export_kubeconfig().await?;
+            }
             let left = vacate(&Engine::connect().await?, program).await;
             if left.is_empty() { Ok(()) } else { Err(KindError::Unfit(left.join(", "))) }
         };
@@ -169,9 +173,12 @@ impl Kind {
     pub fn keep(&self) -> Result<String, KindError> {
         let (cluster, kubeconfig) = (self.cluster(), self.kubeconfig());
         let mut held = self.claim();
-        if let Some(Hold::Own(claim)) = held.as_mut() {
-            claim.keep().map_err(KindError::host("note that the cluster is kept"))?;
-        }
+        let noted = match held.as_mut() {
+            Some(Hold::Own(claim)) => claim.keep(),
+            Some(Hold::Lent(lent)) => lent.keep(),
+            None => Ok(()),
+        };
+        noted.map_err(KindError::host("note that the cluster is kept"))?;
         let away = match held.take() {
             Some(Hold::Lent(lent)) => {
                 lent.give_back();

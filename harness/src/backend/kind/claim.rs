@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -15,9 +16,12 @@ pub(super) struct Claim {
     lock: Flock<File>,
 }
 
+/// What is written in a claim of a cluster that its run makes and deletes.
+const MADE: &str = "made\n";
 /// What is written in a claim of a cluster that is to outlive its run.
 const KEPT: &str = "kept\n";
-/// What is written in a claim of a cluster that a run of ours uses and did not make.
+/// What is written in a claim of a cluster that a run of ours uses and did not make. Whatever else is written there means the same: nothing but
+/// the plain word makes a cluster ours to delete.
 const LENT: &str = "lent\n";
 
 /// How it stands with a cluster's claim.
@@ -41,11 +45,8 @@ impl Claim {
     /// # Errors
     /// `WouldBlock` if another run holds it; what the system says if the folder cannot be written.
     pub(super) fn take(folder: &Path, cluster: &str) -> io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        let path = folder.join(cluster);
-        let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        let claim = Self { path, lock: lock(file)? };
-        claim.lock.set_len(0)?;
+        let mut claim = Self::hold(folder, cluster)?;
+        claim.note(MADE)?;
         Ok(claim)
     }
 
@@ -55,16 +56,36 @@ impl Claim {
     /// # Errors
     /// As [`Claim::take`].
     pub(super) fn borrow(folder: &Path, cluster: &str) -> io::Result<Lent> {
-        std::fs::create_dir_all(folder)?;
-        let path = folder.join(cluster);
-        let known = path.try_exists()?;
-        let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        let mut claim = Self { path, lock: lock(file)? };
-        let fresh = !known || std::fs::read_to_string(&claim.path)? == LENT;
-        if fresh {
+        let mut claim = Self::hold(folder, cluster)?;
+        let ours = [MADE, KEPT].contains(&claim.noted()?.as_str());
+        if !ours {
             claim.note(LENT)?;
         }
-        Ok(Lent { claim, fresh })
+        Ok(Lent { claim, ours })
+    }
+
+    /// Opens and locks the file, which may be new.
+    fn hold(folder: &Path, cluster: &str) -> io::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let path = folder.join(cluster);
+        loop {
+            let claim = Self { lock: lock(OpenOptions::new().create(true).append(true).open(&path)?)?, path: path.clone() };
+            if claim.is_there()? {
+                return Ok(claim);
+            }
+        }
+    }
+
+    /// Whether the file that is locked still has its name: whoever held it before may have given that up after it was opened here.
+    fn is_there(&self) -> io::Result<bool> {
+        match std::fs::metadata(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            named => Ok(named?.ino() == self.lock.metadata()?.ino()),
+        }
+    }
+
+    fn noted(&self) -> io::Result<String> {
+        std::fs::read_to_string(&self.path)
     }
 
     /// How it stands with the claim to a cluster.
@@ -78,12 +99,14 @@ impl Claim {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Standing::Held),
             other => other?,
         };
-        let noted = std::fs::read_to_string(&path)?;
         let claim = Self { path, lock };
-        Ok(match noted.as_str() {
+        if !claim.is_there()? {
+            return Ok(Standing::Unknown);
+        }
+        Ok(match claim.noted()?.as_str() {
+            MADE => Standing::Gone(claim),
             KEPT => Standing::Kept(claim),
-            LENT => Standing::Lent(claim),
-            _ => Standing::Gone(claim),
+            _ => Standing::Lent(claim),
         })
     }
 
@@ -107,14 +130,19 @@ impl Claim {
 #[derive(Debug)]
 pub(super) struct Lent {
     claim: Claim,
-    /// Nobody ever claimed it here before.
-    fresh: bool,
+    /// An earlier run of this user made it.
+    ours: bool,
 }
 
 impl Lent {
+    /// Notes that the cluster is to stay, if it is one that a run of ours made.
+    pub(super) fn keep(&mut self) -> io::Result<()> {
+        if self.ours { self.claim.keep() } else { Ok(()) }
+    }
+
     /// Gives the name back, with nothing of ours left in the cluster but what is to stay there.
     pub(super) fn give_back(self) {
-        if self.fresh {
+        if !self.ours {
             // Left behind it does no harm: only what is ours would be looked for in the cluster.
             let _ = self.claim.release();
         }
@@ -169,6 +197,20 @@ mod tests {
         Claim::take(folder.path(), "c").expect("free").keep().expect("writable");
         Claim::borrow(folder.path(), "c").expect("free").give_back();
         assert!(matches!(standing(), Standing::Kept(_)));
+        // A run that was killed made it, and another one is to keep it.
+        drop(Claim::take(folder.path(), "c").expect("free"));
+        Claim::borrow(folder.path(), "c").expect("free").keep().expect("writable");
+        assert!(matches!(standing(), Standing::Kept(_)));
+    }
+
+    #[test]
+    fn a_cluster_of_which_nothing_is_noted_is_not_ours_to_delete() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // The disk was full, or the run was killed between two system calls.
+        std::fs::write(folder.path().join("c"), "").expect("writable");
+        assert!(matches!(Claim::standing(folder.path(), "c").expect("readable"), Standing::Lent(_)));
+        Claim::borrow(folder.path(), "c").expect("free").give_back();
+        assert!(matches!(Claim::standing(folder.path(), "c").expect("readable"), Standing::Unknown));
     }
 
     #[test]

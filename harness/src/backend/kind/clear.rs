@@ -22,7 +22,7 @@ use crate::wait::{Look, until};
 /// fault, and returns all that may be left.
 pub(super) async fn vacate(engine: &Engine, program: &Program) -> Vec<String> {
     // By namespace and name: nobody else's image is under that domain, which does not exist.
-    const IMAGES: &str = "ctr -n k8s.io images ls -q | grep ^cnilab.local/ | xargs -r ctr -n k8s.io images rm";
+    const IMAGES: &str = "all=$(ctr -n k8s.io images ls -q) && echo \"$all\" | grep ^cnilab.local/ | xargs -r ctr -n k8s.io images rm";
     let mut left = Vec::new();
     let nodes = engine.containers(&program.cluster).await.unwrap_or_else(|error| {
         left.push(format!("what may be in the nodes of {} ({})", program.cluster, in_words(&error)));
@@ -33,8 +33,9 @@ pub(super) async fn vacate(engine: &Engine, program: &Program) -> Vec<String> {
         left.push(format!("pods and Services labelled {RUN} in the cluster {} ({})", program.cluster, in_words(&error)));
     }
     for node in nodes {
-        // Nothing runs in a node that does not, and nothing can be asked of it.
-        if engine.process(&node).await.is_err() {
+        // Nothing runs in a node that does not; what is on its disk stays there.
+        if let Err(error) = engine.process(&node).await {
+            left.push(format!("{FOLDER} and images of nettool, if it has them, in the node {node} ({})", in_words(&error)));
             continue;
         }
         if let Err(error) = remove(engine, std::slice::from_ref(&node), &[FOLDER.to_owned()]).await {

@@ -7,6 +7,7 @@ use super::clear::vacate;
 use super::engine::Engine;
 use super::error::KindError;
 use super::program::{Program, take_away};
+use crate::fault::in_words;
 
 /// What the names of our clusters start with.
 const PREFIX: &str = "cnilab-";
@@ -23,7 +24,7 @@ pub struct Stray {
 }
 
 /// Why a cluster is there that no run uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     /// Its run is gone without having taken it away.
     Abandoned,
@@ -33,8 +34,8 @@ pub enum Why {
     Unknown,
     /// It is somebody else's; a run that used it is gone without having taken its pods out.
     Visited,
-    /// What is noted of it cannot be read.
-    Unreadable,
+    /// What is noted of it cannot be read; this is why.
+    Unreadable(String),
 }
 
 /// Finds clusters that look like ours and that no run uses. Changes nothing.
@@ -51,7 +52,7 @@ pub async fn strays() -> Result<Vec<Stray>, KindError> {
             (Ok(Standing::Kept(_)), _) => Why::Kept,
             (Ok(Standing::Lent(_)), _) => Why::Visited,
             (Ok(Standing::Unknown), true) => Why::Unknown,
-            (Err(_), _) => Why::Unreadable,
+            (Err(error), _) => Why::Unreadable(in_words(&error)),
         };
         strays.push(Stray { cluster, containers, why });
     }
