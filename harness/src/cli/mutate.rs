@@ -67,17 +67,23 @@ fn on_kind(lab: &Lab, chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &
     let choices = cluster_choices(lab, &args.cluster)?;
     let mut progress = Progress::new(false);
     let mut worst = Exit::Held;
+    let mut told = 0;
     let conducted = conduct_all_on_kind(
         &requests,
         &choices,
         stopper,
         move |event| progress.show(event, std::process::id()),
         |request, finished| {
+            told += 1;
             let mutation = chosen.iter().find(|(_, own)| own.run == request.run);
             worst = worst.max(mutation.map_or(Exit::Fault, |(mutation, _)| tell(mutation, request, finished, args)));
         },
     );
-    conducted.map_err(|error| super::run::fail(&error, &requests[0].evidence))?;
+    let current = requests.get(told).or(requests.last()).map_or(Path::new(""), |request| &request.evidence);
+    conducted.map_err(|error| super::run::fail(&error, current))?;
+    if told < chosen.len() {
+        say(&format!("note: {} mutations after it were not carried out", chosen.len() - told));
+    }
     Ok(worst)
 }
 

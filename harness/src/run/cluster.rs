@@ -63,7 +63,7 @@ pub fn conduct_all_on_kind(
     mut each: impl FnMut(&Request, Result<Finished, RunError>),
 ) -> Result<(), RunError> {
     on_kind(requests, choices, stopper, watch, |request, done| match done {
-        Err(error @ (RunError::Mend { .. } | RunError::Interrupted { .. })) => Err(error),
+        Err(error @ RunError::Interrupted { .. }) => Err(error),
         done => {
             each(request, done.and_then(|()| judge_folder(&request.evidence)));
             Ok(())

@@ -55,14 +55,11 @@ pub enum RunError {
         message: String,
     },
     /// What had broken the lab could not be taken back.
-    #[error("cannot take back what broke the lab on purpose, which may still be broken: `{command}` on {place} said: {message}")]
+    #[error("cannot take back what broke the lab on purpose, and nothing more is done on it, for it may still be broken")]
     Mend {
-        /// Where.
-        place: String,
-        /// What.
-        command: String,
-        /// What it said.
-        message: String,
+        /// What went wrong.
+        #[source]
+        source: Box<RunError>,
     },
     /// A folder for a run's own files could not be made.
     #[error("cannot make the folder {}", path.display())]
@@ -122,6 +119,7 @@ impl RunError {
     pub fn bad_input(&self) -> bool {
         let Self::Up(UpError::Cluster(error)) = self else { return false };
         match &error.source {
+            _ if !error.left.is_empty() => false,
             KindError::Recipe(error) => !matches!(error, RecipeError::Fetch { .. }),
             KindError::Asked(_) => true,
             _ => false,
@@ -159,5 +157,7 @@ mod tests {
         let hash = |found: &str| RecipeError::Hash { url: "u".to_owned(), expected: "a".to_owned(), found: found.to_owned() };
         assert!(cluster(hash("b").into(), &[]).bad_input() && !cluster(hash("b").into(), &[]).host_cannot());
         assert!(!cluster(lacks(), &[]).bad_input());
+        let asked = || KindError::Asked("there is a Pod/default/net already".to_owned());
+        assert!(cluster(asked(), &[]).bad_input() && !cluster(asked(), &["pods"]).bad_input(), "something left behind is said first");
     }
 }

@@ -32,12 +32,14 @@ impl Breakage {
         Self { name, steps, undo, harness }
     }
 
-    /// Breaks the lab: all steps, in order, each to its end.
-    pub(super) async fn apply(&self, site: &Site) -> Result<(), RunError> {
-        for step in &self.steps {
-            carry_out(step, site).await?;
+    /// Breaks the lab: all steps, in order, each to its end. Says first how many came to theirs.
+    pub(super) async fn apply(&self, site: &Site) -> (usize, Result<(), RunError>) {
+        for (done, step) in self.steps.iter().enumerate() {
+            if let Err(error) = carry_out(step, site).await {
+                return (done, Err(error));
+            }
         }
-        Ok(())
+        (self.steps.len(), Ok(()))
     }
 
     /// Takes back what was done to a lab that stays; goes on after a fault, and returns the first.
@@ -47,10 +49,7 @@ impl Breakage {
             let done = carry_out(step, site).await;
             first = first.and(done);
         }
-        first.map_err(|error| match error {
-            RunError::Break { place, command, message } => RunError::Mend { place, command, message },
-            other => other,
-        })
+        first.map_err(|error| RunError::Mend { source: Box::new(error) })
     }
 
     /// What the captures are to do wrong.
