@@ -94,7 +94,7 @@ Examples:
   cnilab show node1.pcapng --tree                     layer by layer")]
     Show(Show),
     /// Say what this host can prove and what it cannot, per lab and backend, with the remedy.
-    Doctor(Box<Cluster>),
+    Doctor(Box<Make>),
     /// Print the JSON schema of lab files.
     Schema,
     /// Print a completion script.
@@ -171,18 +171,25 @@ pub(super) struct Cluster {
     /// A kind cluster that has this CNI already, for example one that was kept: it is used and stays, what is ours in it goes.
     #[arg(long, value_name = "CLUSTER", conflicts_with_all = ["cni_version", "node_image"])]
     pub(super) reuse: Option<String>,
-    /// The CNI's version [default: the recipe's].
-    #[arg(long, value_name = "VERSION")]
-    pub(super) cni_version: Option<String>,
-    /// The image of the cluster's nodes [default: the recipe's].
-    #[arg(long, value_name = "IMAGE")]
-    pub(super) node_image: Option<String>,
+    #[command(flatten)]
+    pub(super) make: Make,
     /// An image for the pods in place of our own nettool.
     #[arg(long, value_name = "IMAGE")]
     pub(super) pod_image: Option<String>,
     /// What captures in nodes and pods.
     #[arg(long, value_enum, default_value = "sockets")]
     pub(super) capture: Capture,
+}
+
+/// What is chosen about making a cluster.
+#[derive(Debug, Args)]
+pub(super) struct Make {
+    /// The CNI's version [default: the recipe's].
+    #[arg(long, value_name = "VERSION")]
+    pub(super) cni_version: Option<String>,
+    /// The image of the cluster's nodes [default: the recipe's].
+    #[arg(long, value_name = "IMAGE")]
+    pub(super) node_image: Option<String>,
     /// An image that stands in for one that a manifest names; may be given several times.
     #[arg(long, value_name = "OLD=NEW", env = "CNILAB_SET_IMAGE", value_delimiter = ',', value_parser = pair)]
     pub(super) set_image: Vec<(String, String)>,

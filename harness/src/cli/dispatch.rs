@@ -29,7 +29,7 @@ pub fn main() -> ExitCode {
         Command::Plan { lab } => check::plan(&lab).into(),
         Command::Check { labs } => check::check(&labs).into(),
         Command::Show(args) => show::show(&args).into(),
-        Command::Doctor(cluster) => doctor::doctor(&cluster).into(),
+        Command::Doctor(make) => doctor::doctor(&make).into(),
         Command::Schema => {
             output::data(&crate::lab::schema());
             ExitCode::SUCCESS

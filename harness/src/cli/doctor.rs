@@ -1,10 +1,10 @@
 //! `cnilab doctor`.
 
-use super::args::Cluster;
+use super::args::Make;
 use super::exit::Exit;
 use super::find::{labs_folder, load, names};
 use super::output::data;
-use super::run::{cluster_choices, recipe_of, this_program};
+use super::run::{choices_to_make, recipe_of, this_program};
 use crate::backend::netns::Netns;
 use crate::lab::Lab;
 use crate::plan;
@@ -12,7 +12,7 @@ use crate::run::survey_on_kind;
 use crate::site::Survey;
 
 /// Says what this host can prove and what it cannot.
-pub(super) fn doctor(cluster: &Cluster) -> Exit {
+pub(super) fn doctor(make: &Make) -> Exit {
     let Ok(exe) = this_program() else { return Exit::Fault };
     let survey = Netns::survey_from_outside(&exe);
     data(&describe(&survey));
@@ -26,16 +26,15 @@ pub(super) fn doctor(cluster: &Cluster) -> Exit {
         };
         let stand_ins = stand_ins(&plan::draft(lab.clone()), &survey);
         data(&format!("  {:<16} netns: {ability}{stand_ins}\n", lab.name));
-        data(&format!("  {:<16} kind: {}\n", "", on_kind(&lab, cluster)));
+        data(&format!("  {:<16} kind: {}\n", "", on_kind(&lab, make)));
     }
     if survey.able.is_ok() { Exit::Held } else { Exit::HostCannot }
 }
 
 /// Whether a cluster of kind can be made for a lab, in a line; what would hold on it is another matter.
-fn on_kind(lab: &Lab, cluster: &Cluster) -> String {
-    let choices = recipe_of(lab).and_then(|_| cluster_choices(lab, cluster).ok());
-    let Some(choices) = choices else { return "names no recipe".to_owned() };
-    let survey = survey_on_kind(&choices);
+fn on_kind(lab: &Lab, make: &Make) -> String {
+    let Some(recipe) = recipe_of(lab) else { return "names no recipe".to_owned() };
+    let survey = survey_on_kind(&choices_to_make(recipe, make));
     match &survey.able {
         Ok(()) => {
             let lacking = survey.abilities.iter().filter_map(|ability| {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::args::{BackendName, Cluster, Run};
+use super::args::{BackendName, Cluster, Make, Run};
 use super::exit::Exit;
 use super::find::load;
 use super::judge::write_reports;
@@ -59,13 +59,13 @@ pub(super) fn sees_to(backend: BackendName, cluster: &Cluster) -> Result<(), Exi
             Err(Exit::HostCannot)
         }
         BackendName::Netns => {
-            let Cluster { reuse, cni_version, node_image, pod_image, capture, set_image: _, offline_dir: _ } = cluster;
+            // The rest may come from the environment, where it is for whoever makes a cluster.
             let given = [
-                ("--reuse", reuse.is_some()),
-                ("--cni-version", cni_version.is_some()),
-                ("--node-image", node_image.is_some()),
-                ("--pod-image", pod_image.is_some()),
-                ("--capture", *capture != Capture::Sockets),
+                ("--reuse", cluster.reuse.is_some()),
+                ("--cni-version", cluster.make.cni_version.is_some()),
+                ("--node-image", cluster.make.node_image.is_some()),
+                ("--pod-image", cluster.pod_image.is_some()),
+                ("--capture", cluster.capture != Capture::Sockets),
             ];
             let Some((option, _)) = given.iter().find(|(_, given)| *given) else { return Ok(()) };
             say(&format!("error: {option} is about a cluster, and the backend netns has none\nhint: add --backend kind"));
@@ -166,18 +166,16 @@ pub(super) fn cluster_choices(lab: &Lab, args: &Cluster) -> Result<ClusterChoice
         say(&format!("error: {} names no recipe for a real cluster (`recipe:` in its `cluster:`)", lab.name));
         Exit::BadInput
     })?;
-    Ok(ClusterChoices {
-        recipe,
-        recipe_choices: Choices {
-            version: args.cni_version.clone(),
-            images: args.set_image.iter().cloned().collect(),
-            offline: args.offline_dir.clone(),
-        },
-        reuse: args.reuse.clone(),
-        node_image: args.node_image.clone(),
-        pod_image: args.pod_image.clone(),
-        capture: args.capture,
-    })
+    let made = choices_to_make(recipe, &args.make);
+    Ok(ClusterChoices { reuse: args.reuse.clone(), pod_image: args.pod_image.clone(), capture: args.capture, ..made })
+}
+
+/// What the user chose about a cluster that is made by a recipe.
+pub(super) fn choices_to_make(recipe: PathBuf, make: &Make) -> ClusterChoices {
+    let Make { cni_version, node_image, set_image, offline_dir } = make;
+    let recipe_choices =
+        Choices { version: cni_version.clone(), images: set_image.iter().cloned().collect(), offline: offline_dir.clone() };
+    ClusterChoices { recipe, recipe_choices, node_image: node_image.clone(), ..ClusterChoices::default() }
 }
 
 /// The folder of the recipe that a lab names: beside the `labs` folder that the lab lies in, `labs/NAME/lab.yaml` and `kind-configs/NAME`.
@@ -194,7 +192,7 @@ pub(super) fn this_program() -> Result<PathBuf, Exit> {
     })
 }
 
-/// A stopper that SIGINT and SIGTERM pull; the second one ends this process at once, and the lab with it.
+/// A stopper that SIGINT and SIGTERM pull. The second one ends this process at once: a lab in namespaces with it, and a cluster stays, for `sweep`.
 pub(super) fn stop_on_signals() -> Result<Stopper, Exit> {
     let stopper = Stopper::default();
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|error| {
