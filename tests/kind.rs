@@ -33,7 +33,7 @@ const ONE: &str = "pod to pod on the same node";
 
 fn main() -> std::process::ExitCode {
     let able = kind_able::kind_able(LAB);
-    let trials: [Named; 13] = [
+    let trials: [Named; 14] = [
         ("no daemon: this host cannot", no_daemon),
         ("another manifest than the recipe's is bad input", other_manifest),
         ("two runs at once do not disturb each other", two_at_once),
@@ -41,6 +41,7 @@ fn main() -> std::process::ExitCode {
         ("agents in the nodes see what the document shows", agents),
         ("a cluster is used by one run at a time", one_at_a_time),
         ("every mutation that can be taken back is noticed", mutations),
+        ("a mutation that is interrupted is taken back", interrupted_mutation),
         ("agents end with a run that is killed", killed_agents),
         ("tcpdump ends with a run that is killed", killed_tcpdump),
         ("pods that cannot start are named, and go", bad_pods),
@@ -195,6 +196,24 @@ fn mutations() -> Done {
     } else {
         Err(Failed::from(format!("{}, {noticed} noticed\n{stdout}{stderr}", output.status)))
     }
+}
+
+/// A cluster that was broken on purpose when the run was interrupted holds what the document shows again.
+fn interrupted_mutation() -> Done {
+    const FAR: &str = "pod to pod on another node";
+    let cluster = cluster()?;
+    let evidence = evidence_folder("kind-interrupted").display().to_string();
+    let options = ["--reuse", cluster, "--scenario", FAR];
+    let mutation = ["--mutate", "far-flanneld-stopped", "--evidence", &evidence];
+    let mut child = Child::start(&[&["run", LAB, "--backend", "kind"], &options[..], &mutation].concat())?;
+    child.until("break it on purpose")?;
+    child.interrupt();
+    let status = child.end()?;
+    contains(&child.said(), "take back: far-flanneld-stopped")?;
+    if status.code() != Some(130) {
+        return Err(Failed::from(format!("{status}\n{}", child.said())));
+    }
+    ends(0, "kind-after-interrupted", &options).map(drop)
 }
 
 fn killed_agents() -> Done {

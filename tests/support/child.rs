@@ -75,6 +75,11 @@ impl Child {
         Ok(())
     }
 
+    /// Interrupts it, as Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        say("kill", &["-INT", &self.process.id().to_string()]);
+    }
+
     /// Waits until it ends.
     pub(crate) fn end(&mut self) -> Result<ExitStatus, Failed> {
         let deadline = Instant::now() + 3 * PATIENCE;
