@@ -32,14 +32,12 @@ impl Breakage {
         Self { name, steps, undo, harness }
     }
 
-    /// Breaks the lab: all steps, in order, each to its end. Says first how many came to theirs.
-    pub(super) async fn apply(&self, site: &Site) -> (usize, Result<(), RunError>) {
-        for (done, step) in self.steps.iter().enumerate() {
-            if let Err(error) = carry_out(step, site).await {
-                return (done, Err(error));
-            }
+    /// Breaks the lab: all steps, in order, each to its end.
+    pub(super) async fn apply(&self, site: &Site) -> Result<(), RunError> {
+        for step in &self.steps {
+            carry_out(step, site).await?;
         }
-        (self.steps.len(), Ok(()))
+        Ok(())
     }
 
     /// Takes back what was done to a lab that stays; goes on after a fault, and returns the first.

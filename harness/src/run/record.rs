@@ -142,13 +142,10 @@ async fn carry_out(
     writer.facts(&site.facts).map_err(RunError::Evidence)?;
     let bound = plan.bind(&site.facts, &request.run).map_err(RunError::Bind)?;
     let mut carried_out = Ok(());
-    let mut to_mend = None;
     if let Some(breakage) = &request.breakage {
         teller.began(format!("break it on purpose: {}", breakage.name));
-        let (steps, applied) = breakage.apply(site).await;
+        carried_out = breakage.apply(site).await;
         teller.done();
-        carried_out = applied;
-        to_mend = Some(breakage).filter(|_| request.mend && steps > 0);
     }
     if carried_out.is_ok() {
         carried_out = tokio::select! {
@@ -156,10 +153,16 @@ async fn carry_out(
             () = asker.interrupted() => Err(RunError::Interrupted { evidence: request.evidence.clone() }),
         };
     }
-    if let Some(breakage) = to_mend {
+    if let Some(breakage) = request.breakage.as_ref().filter(|_| request.mend) {
         teller.began(format!("take back: {}", breakage.name));
-        breakage.take_back(site).await?;
+        let mended = breakage.take_back(site).await;
         teller.done();
+        // A step that failed may have had its effect all the same, where its end was not seen: only what was taken back is whole.
+        match (mended, &carried_out) {
+            (Ok(()), _) => {}
+            (Err(_), Err(RunError::Break { .. })) => carried_out = carried_out.map_err(|error| RunError::Mend { source: Box::new(error) }),
+            (mended, _) => carried_out = mended,
+        }
     }
     carried_out
 }
