@@ -57,7 +57,7 @@ impl<'s, 'a> Packet<'s, 'a> {
 
     /// How far the two are from being the same packet; `None`: they go different ways.
     pub(super) fn cost(&self, other: &Self, names: &Names<'_>) -> Option<usize> {
-        if self.seen.leg != other.seen.leg {
+        if !self.seen.leg.may_be(other.seen.leg) {
             return None;
         }
         let differ = held([self, other], names).filter(|held| matches!(held.relation, Relation::Other)).count();
@@ -119,7 +119,7 @@ fn clients(values: &BTreeMap<Field, Value>, leg: Leg) -> Vec<Field> {
     let tcp = match leg {
         Leg::Request => vec![Field::TcpSourcePort],
         Leg::Reply => vec![Field::TcpDestinationPort],
-        Leg::Error => Vec::new(),
+        Leg::Error | Leg::Unknown => Vec::new(),
     };
     let udp = [Field::UdpSourcePort, Field::UdpDestinationPort];
     let udp = udp.into_iter().zip(of_udp(udp)).filter(|(_, client)| *client).map(|(field, _)| field);

@@ -53,5 +53,6 @@ fn way(leg: Leg) -> &'static str {
         Leg::Request => "a request",
         Leg::Reply => "a reply",
         Leg::Error => "an error",
+        Leg::Unknown => "which way is not known",
     }
 }

@@ -42,6 +42,16 @@ pub(crate) fn ipv4(source: &str, destination: &str, ttl: u8, protocol: u8, id: u
     bytes
 }
 
+/// A fragment of an IPv4 packet; `word` is the header's third: flags, and the offset in units of 8 bytes.
+pub(crate) fn fragment(source: &str, destination: &str, protocol: u8, id: u16, word: u16, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = ipv4(source, destination, 64, protocol, id, payload);
+    bytes[6..8].copy_from_slice(&word.to_be_bytes());
+    bytes[10..12].fill(0);
+    let header = checksummed(bytes[..20].to_vec(), 10);
+    bytes[..20].copy_from_slice(&header);
+    bytes
+}
+
 /// A UDP datagram without a checksum.
 pub(crate) fn udp(source: u16, destination: u16, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(8 + payload.len()).expect("short enough");

@@ -4,7 +4,12 @@
 //! Never: looks at expectations, talks to a backend, reads a clock.
 
 mod model;
+
+mod datagram;
+mod fragment;
+mod inside;
 mod tcp;
+
 mod trace;
 
 pub use model::{Journey, Leg, Sighting, Stop};

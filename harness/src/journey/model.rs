@@ -38,4 +38,22 @@ pub enum Leg {
     Reply,
     /// An error that a router or host sent about it (ICMP unreachable, time exceeded).
     Error,
+    /// Nothing in it tells: it holds the token in something that is not taken apart.
+    Unknown,
+}
+
+impl Leg {
+    /// The other way.
+    pub(crate) fn opposite(self) -> Self {
+        match self {
+            Self::Request => Self::Reply,
+            Self::Reply => Self::Request,
+            other => other,
+        }
+    }
+
+    /// Whether a frame that goes this way may be one that goes the other's: it is the same way, or one of the two is not known.
+    pub(crate) fn may_be(self, other: Self) -> bool {
+        self == other || self == Self::Unknown || other == Self::Unknown
+    }
 }

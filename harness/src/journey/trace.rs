@@ -1,12 +1,16 @@
 //! Which frames are the probe's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::datagram::{Datagram, Datagrams};
+use super::fragment::Fragments;
+use super::inside::Taken;
 use super::model::{Journey, Leg, Sighting, Stop};
 use super::tcp::{Connections, Segment};
 use crate::capture::Recording;
 use crate::evidence::ScenarioEvidence;
+use crate::name::Token;
 use crate::packet::{Field, Frame, Hints, Layer, LayerKind, LinkType, Stack, Value, dissect};
 
 /// RFC 792: echo and echo reply, and the errors that quote a packet.
@@ -14,12 +18,10 @@ const ECHO: u64 = 8;
 const ECHO_REPLY: u64 = 0;
 const ERRORS: [u64; 5] = [3, 4, 5, 11, 12];
 
-/// RFC 4443 section 2.1: the reply to an echo; types up to 127 are errors.
+/// RFC 4443 section 2.1: echo and its reply; types up to 127 are errors.
 const LAST_ERROR_V6: u64 = 127;
+const ECHO_V6: u64 = 128;
 const ECHO_REPLY_V6: u64 = 129;
-
-/// Bytes of an ICMP header, behind which a ping's payload, and so its token, begins.
-const ICMP_HEADER: usize = 8;
 
 /// Follows a scenario's probe: for every point that was captured at, which frames are the probe's.
 ///
@@ -28,46 +30,68 @@ const ICMP_HEADER: usize = 8;
 /// count on from the numbers with which that connection's two streams start are the probe's, too. Where no segment holds it, because nobody
 /// accepted the connection, its first one is known by the sender's own address and port. It is also the probe's if it is an ICMP error that
 /// quotes a packet of the probe without the token: an echo with the same addresses, IP id, ICMP id and sequence number as a packet that has it,
-/// at any point, or a segment of its connection. Neither addresses nor ids alone make a frame the probe's, for address translation changes
-/// them.
+/// at any point, a segment of its connection, or a fragment of its packet. Neither addresses nor ids alone make a whole packet the probe's, for
+/// address translation changes them.
 ///
-/// Fragments behind the first one hold no token and are not found.
+/// Of a packet in fragments one holds the token. The others are the probe's by what the fragments of one packet have in common: addresses,
+/// protocol and IP id, as they were seen of a fragment of the probe at any point. A packet that is no fragment is never taken for one.
+///
+/// Which way a frame went is what its message says: an ICMP type, who opened a connection, from whose end a datagram came. In a tunnel that the
+/// dissector does not know that is the packet inside. Where nothing tells, it is [`Leg::Unknown`] and not guessed.
 pub fn trace(evidence: &ScenarioEvidence, hints: &Hints) -> Journey {
     let mut stops: Vec<Stop> = evidence.recordings.iter().enumerate().map(|(index, recording)| stop(index, recording)).collect();
     let Some(outcome) = &evidence.outcome else { return Journey { stops } };
-    let token = outcome.token;
-    let digits = token.hex().into_bytes();
+    let marks = Marks::of(outcome.token);
     let mut known = Known::default();
+    for (frame, link) in frames(evidence) {
+        let taken = Taken::of(frame, link, hints);
+        known.may_tell(taken.innermost());
+        if marks.are_in(frame) {
+            known.holds_token(taken.innermost());
+        }
+    }
+    known.connections.settle(outcome.local);
+    known.datagrams.settle(outcome.local);
     for (stop, recording) in stops.iter_mut().zip(&evidence.recordings) {
         for (index, frame) in recording.frames.iter().enumerate() {
-            let stack = whole(frame, recording.link, hints);
-            let segment = Segment::of(&stack);
-            if let Some(segment) = segment {
-                known.connections.may_begin(segment, outcome.local);
-            }
-            if let Some(at) = find(&frame.bytes, &token.0).or_else(|| find(&frame.bytes, &digits)) {
-                known.echoes.extend(Echo::of(&stack));
-                if let Some(segment) = segment {
-                    known.connections.holds_token(segment);
-                }
-                stop.sightings.push(Sighting { frame: index, leg: leg(&stack, &frame.bytes, at) });
+            let taken = Taken::of(frame, recording.link, hints);
+            let packet = taken.innermost();
+            let leg = if marks.are_in(frame) { Some(known.way(packet)) } else { known.leg(packet, hints) };
+            if let Some(leg) = leg {
+                known.fragments.add(taken.layers(), leg);
+                stop.sightings.push(Sighting { frame: index, leg });
             }
         }
     }
-    for frame in evidence.recordings.iter().flat_map(|recording| recording.frames.iter().map(|frame| whole(frame, recording.link, hints))) {
-        if let Some(segment) = Segment::of(&frame) {
-            known.connections.may_accept(segment);
+    if !known.fragments.is_empty() {
+        with_fragments(evidence, hints, &mut known, &mut stops);
+    }
+    Journey { stops }
+}
+
+/// Adds the fragments that hold no token, and tells of those that hold it which way their packet goes.
+fn with_fragments(evidence: &ScenarioEvidence, hints: &Hints, known: &mut Known, stops: &mut [Stop]) {
+    // The message's header is in the first fragment, wherever the token is.
+    for (frame, link) in frames(evidence) {
+        let taken = Taken::of(frame, link, hints);
+        if known.fragments.leg(taken.layers()).is_some() {
+            let way = known.way(taken.innermost());
+            known.fragments.add(taken.layers(), way);
         }
     }
     for (stop, recording) in stops.iter_mut().zip(&evidence.recordings) {
-        let found: BTreeSet<usize> = stop.sightings.iter().map(|sighting| sighting.frame).collect();
-        for (index, frame) in recording.frames.iter().enumerate().filter(|(index, _)| !found.contains(index)) {
-            let leg = known.leg(&whole(frame, recording.link, hints), hints);
-            stop.sightings.extend(leg.map(|leg| Sighting { frame: index, leg }));
+        let mut sighted: BTreeMap<usize, Leg> = stop.sightings.iter().map(|sighting| (sighting.frame, sighting.leg)).collect();
+        for (index, frame) in recording.frames.iter().enumerate() {
+            if sighted.get(&index).is_some_and(|leg| *leg != Leg::Unknown) {
+                continue;
+            }
+            let taken = Taken::of(frame, recording.link, hints);
+            if let Some(leg) = known.fragments.leg(taken.layers()).or_else(|| known.leg(taken.innermost(), hints)) {
+                sighted.insert(index, leg);
+            }
         }
-        stop.sightings.sort_by_key(|sighting| sighting.frame);
+        stop.sightings = sighted.into_iter().map(|(frame, leg)| Sighting { frame, leg }).collect();
     }
-    Journey { stops }
 }
 
 /// What is known of a probe besides its token.
@@ -75,10 +99,35 @@ pub fn trace(evidence: &ScenarioEvidence, hints: &Hints) -> Journey {
 struct Known {
     echoes: BTreeSet<Echo>,
     connections: Connections,
+    datagrams: Datagrams,
+    fragments: Fragments,
 }
 
 impl Known {
-    /// Which way a frame without the token went, if it is the probe's.
+    /// Takes note of what any packet may tell of the probe once all are known.
+    fn may_tell(&mut self, stack: &Stack<'_>) {
+        Segment::of(stack).into_iter().for_each(|segment| self.connections.may_shake_hands(segment));
+    }
+
+    /// Takes note of a packet that holds the token.
+    fn holds_token(&mut self, stack: &Stack<'_>) {
+        self.echoes.extend(Echo::of(stack));
+        Segment::of(stack).into_iter().for_each(|segment| self.connections.holds_token(segment));
+        Datagram::of(stack).into_iter().for_each(|datagram| self.datagrams.holds_token(datagram));
+    }
+
+    /// Which way a packet of the probe goes.
+    fn way(&self, stack: &Stack<'_>) -> Leg {
+        if let Some(leg) = stack.layers().iter().rev().find_map(icmp_leg) {
+            return leg;
+        }
+        if let Some(segment) = Segment::of(stack) {
+            return self.connections.leg(segment).unwrap_or(Leg::Unknown);
+        }
+        Datagram::of(stack).map_or(Leg::Unknown, |datagram| self.datagrams.leg(&datagram))
+    }
+
+    /// Which way a packet without the token goes, if it is the probe's.
     fn leg(&self, stack: &Stack<'_>, hints: &Hints) -> Option<Leg> {
         let icmp = stack.layers().last().filter(|layer| layer.kind() == LayerKind::Icmp);
         if let Some(icmp) = icmp {
@@ -94,7 +143,8 @@ impl Known {
         let Some([high, low]) = quoted.get(2..4) else { return false };
         let inner = dissect(quoted, u32::from(u16::from_be_bytes([*high, *low])), LinkType::Raw, hints);
         let segment = || Segment::of(&inner).is_some_and(|segment| self.connections.leg(segment).is_some());
-        Echo::of(&inner).is_some_and(|echo| self.echoes.contains(&echo)) || segment()
+        let fragment = || self.fragments.leg(inner.layers().iter()).is_some();
+        Echo::of(&inner).is_some_and(|echo| self.echoes.contains(&echo)) || segment() || fragment()
     }
 }
 
@@ -102,28 +152,38 @@ fn stop(index: usize, recording: &Recording) -> Stop {
     Stop { point: recording.point.clone(), recording: index, sightings: Vec::new() }
 }
 
-fn whole<'a>(frame: &'a Frame, link: LinkType, hints: &Hints) -> Stack<'a> {
-    dissect(&frame.bytes, frame.wire_length, link, hints)
+/// Every frame that was captured, with its link type.
+fn frames(evidence: &ScenarioEvidence) -> impl Iterator<Item = (&Frame, LinkType)> {
+    evidence.recordings.iter().flat_map(|recording| recording.frames.iter().map(|frame| (frame, recording.link)))
 }
 
-/// Where the token stands in a frame.
-fn find(bytes: &[u8], token: &[u8]) -> Option<usize> {
-    bytes.windows(token.len()).position(|window| window == token)
+/// A probe's token as it may stand in a frame: as it is, and as hexadecimal digits.
+struct Marks {
+    token: Token,
+    digits: String,
 }
 
-/// Which way a frame with the token in it went: by its innermost ICMP header, or, in a tunnel that was not taken apart, by
-/// the byte where that header must be.
-fn leg(stack: &Stack<'_>, bytes: &[u8], token: usize) -> Leg {
-    let innermost = stack.layers().iter().rev().find(|layer| matches!(layer.kind(), LayerKind::Icmp | LayerKind::Icmpv6));
-    let kind = match innermost {
-        Some(layer) => (layer.kind(), number(layer, Field::IcmpType)),
-        None => (LayerKind::Icmp, token.checked_sub(ICMP_HEADER).map(|at| u64::from(bytes[at]))),
-    };
-    match kind {
-        (LayerKind::Icmp, Some(ECHO_REPLY)) | (LayerKind::Icmpv6, Some(ECHO_REPLY_V6)) => Leg::Reply,
-        (LayerKind::Icmp, Some(kind)) if ERRORS.contains(&kind) => Leg::Error,
-        (LayerKind::Icmpv6, Some(..=LAST_ERROR_V6)) => Leg::Error,
-        _ => Leg::Request,
+impl Marks {
+    fn of(token: Token) -> Self {
+        Self { token, digits: token.hex() }
+    }
+
+    fn are_in(&self, frame: &Frame) -> bool {
+        let holds = |mark: &[u8]| frame.bytes.windows(mark.len()).any(|window| window == mark);
+        holds(&self.token.0) || holds(self.digits.as_bytes())
+    }
+}
+
+/// Which way a message goes, if the layer is one of ICMP.
+fn icmp_leg(layer: &Layer<'_>) -> Option<Leg> {
+    let kind = number(layer, Field::IcmpType);
+    match (layer.kind(), kind?) {
+        (LayerKind::Icmp, ECHO) | (LayerKind::Icmpv6, ECHO_V6) => Some(Leg::Request),
+        (LayerKind::Icmp, ECHO_REPLY) | (LayerKind::Icmpv6, ECHO_REPLY_V6) => Some(Leg::Reply),
+        (LayerKind::Icmp, kind) if ERRORS.contains(&kind) => Some(Leg::Error),
+        (LayerKind::Icmpv6, ..=LAST_ERROR_V6) => Some(Leg::Error),
+        (LayerKind::Icmp | LayerKind::Icmpv6, _) => Some(Leg::Unknown),
+        _ => None,
     }
 }
 
@@ -145,13 +205,9 @@ impl Echo {
         if (ip.kind(), icmp.kind()) != (LayerKind::Ipv4, LayerKind::Icmp) {
             return None;
         }
-        let address = |field| match ip.get(field) {
-            Some(Value::Ip(address)) => Some(address),
-            _ => None,
-        };
         Some(Self {
-            source: address(Field::IpSource)?,
-            destination: address(Field::IpDestination)?,
+            source: address(ip, Field::IpSource)?,
+            destination: address(ip, Field::IpDestination)?,
             packet: number(ip, Field::IpId)?,
             kind: number(icmp, Field::IcmpType).filter(|kind| matches!(*kind, ECHO | ECHO_REPLY))?,
             id: number(icmp, Field::IcmpId)?,
@@ -167,7 +223,18 @@ pub(super) fn number(layer: &Layer<'_>, field: Field) -> Option<u64> {
     }
 }
 
+pub(super) fn address(layer: &Layer<'_>, field: Field) -> Option<IpAddr> {
+    match layer.get(field) {
+        Some(Value::Ip(address)) => Some(address),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod connections;
+#[cfg(test)]
+mod fragments;
+#[cfg(test)]
+mod legs;
 #[cfg(test)]
 mod tests;

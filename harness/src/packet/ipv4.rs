@@ -65,6 +65,11 @@ pub(super) fn flags(word: u16) -> String {
     if set.is_empty() { "none".to_owned() } else { set.join(", ") }
 }
 
+/// Whether more fragments follow, or some came before.
+pub(super) fn is_fragment(layer: &Layer<'_>) -> bool {
+    be16(layer.data, 6).is_ok_and(|word| word & 0x3fff != 0)
+}
+
 /// Whether the header checksum is right.
 #[inline]
 pub(super) fn checksum_holds(layer: &Layer<'_>) -> bool {

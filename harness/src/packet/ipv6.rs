@@ -66,6 +66,11 @@ fn fragment(layer: &Layer<'_>) -> Option<usize> {
     (at < layer.header as usize).then_some(at)
 }
 
+/// Whether it has a fragment header that says that more fragments follow, or that some came before.
+pub(super) fn is_fragment(layer: &Layer<'_>) -> bool {
+    fragment(layer).is_some_and(|at| be16(layer.data, at + 2).is_ok_and(|word| word & 0xfff9 != 0))
+}
+
 /// The value of `field`; the protocol is the header's own next-header field, whatever extension headers follow.
 pub(super) fn get(layer: &Layer<'_>, field: Field) -> Option<Value> {
     let data = layer.data;

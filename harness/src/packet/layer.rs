@@ -60,6 +60,15 @@ impl<'a> Layer<'a> {
         }
     }
 
+    /// Whether it is an IP header of a fragment, the first one or a later one (RFC 791 section 3.2, RFC 8200 section 4.5).
+    pub fn is_fragment(&self) -> bool {
+        match self.kind {
+            LayerKind::Ipv4 => ipv4::is_fragment(self),
+            LayerKind::Ipv6 => ipv6::is_fragment(self),
+            _ => false,
+        }
+    }
+
     /// Whether its checksum is right; `None` where it has none that its own bytes alone decide (all but IPv4 and ICMP), or not
     /// all of them were captured.
     #[inline]

@@ -2,6 +2,7 @@
 
 mod answers;
 mod captures;
+mod fragments;
 mod lines;
 mod round_trip;
 mod runs;
