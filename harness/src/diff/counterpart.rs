@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::packet::Packet;
-use crate::verdict::align::in_order;
+use crate::verdict::align::{GAP, in_order};
 
 /// For every packet of either run its counterpart in the other, by index: the first run's packets in order, then those that only the second has.
 ///
@@ -31,7 +31,7 @@ pub(super) fn counterparts(packets: [&[Packet<'_, '_>]; 2], names: &Names<'_>) -
 /// Pairs some of the packets in order.
 fn pair_up(packets: [&[Packet<'_, '_>]; 2], here: &[usize], there: &[usize], names: &Names<'_>, taken: &mut [Option<usize>]) {
     let cost = |row: usize, column: usize| packets[0][here[row]].cost(&packets[1][there[column]], names);
-    for (row, column) in in_order(here.len(), there.len(), cost).into_iter().enumerate() {
+    for (row, column) in in_order(here.len(), there.len(), cost, |_| GAP).into_iter().enumerate() {
         taken[here[row]] = column.map(|column| there[column]);
     }
 }

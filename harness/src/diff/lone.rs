@@ -77,7 +77,7 @@ impl Lone<'_> {
 
     /// Whether it says, and rightly, that there is nothing besides what it documents.
     fn claims_all(&self) -> bool {
-        let all = matches!(self.expectation.claim, Claim::None) || self.expectation.extent == Extent::Whole;
+        let all = matches!(self.expectation.claim, Claim::None) || self.expectation.extent != Extent::Excerpt;
         all && self.verdict.outcome == Outcome::Held
     }
 }

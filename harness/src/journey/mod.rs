@@ -12,6 +12,7 @@ mod tcp;
 
 mod trace;
 
+pub(crate) use inside::packet_inside;
 pub use model::{Journey, Leg, Sighting, Stop};
 pub use trace::trace;
 

@@ -274,6 +274,8 @@ pub(super) struct ExpectFile {
     pub(super) lines: Option<At<String>>,
     /// The lines are some of the probe's packets there; others may be there, too.
     pub(super) excerpt: Option<At<bool>>,
+    /// Each segment is sent once: what TCP sends again or acknowledges on its own, for want of time, is not doubted but wrong.
+    pub(super) once: Option<At<bool>>,
     /// The probe is not seen there.
     pub(super) none: Option<At<bool>>,
     /// What holds in place of lines that the document has wrong.

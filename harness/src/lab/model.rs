@@ -313,9 +313,11 @@ pub enum Claim {
 /// How much of what a point sees of a probe is documented.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Extent {
-    /// All of it.
+    /// All of it, but for segments that TCP sends again and acknowledgements of its own, which are a matter of time.
     #[default]
     Whole,
+    /// All of it, each segment once.
+    Once,
     /// Some of it: other packets of the probe may be there, too.
     Excerpt,
 }

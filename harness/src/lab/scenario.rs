@@ -215,13 +215,24 @@ impl Check<'_> {
 
 /// Whether the lines are all there is.
 fn extent(file: &ExpectFile, problems: &mut Vec<Problem>) -> Extent {
-    let Some(excerpt) = &file.excerpt else { return Extent::Whole };
-    if !excerpt.value {
-        problems.push(Problem::new(excerpt.span.clone(), "`excerpt` is `true` or not there at all").hint("take it away"));
-    } else if file.lines.is_none() {
-        problems.push(Problem::new(excerpt.span.clone(), "an excerpt of no lines").hint("`excerpt` goes with `lines`"));
+    let words = [
+        ("excerpt", "an excerpt of no lines", &file.excerpt, Extent::Excerpt),
+        ("once", "no lines are seen once", &file.once, Extent::Once),
+    ];
+    let mut extent = Extent::Whole;
+    for (word, without_lines, value, meant) in words {
+        let Some(value) = value else { continue };
+        if !value.value {
+            problems.push(Problem::new(value.span.clone(), format!("`{word}` is `true` or not there at all")).hint("take it away"));
+        } else if file.lines.is_none() {
+            problems.push(Problem::new(value.span.clone(), without_lines).hint(format!("`{word}` goes with `lines`")));
+        } else if extent != Extent::Whole {
+            let problem = Problem::new(value.span.clone(), "other packets may be there, too, and yet each is there once");
+            problems.push(problem.hint("keep `excerpt` or `once`"));
+        }
+        extent = meant;
     }
-    Extent::Excerpt
+    extent
 }
 
 /// A reason without the line breaks of its block.

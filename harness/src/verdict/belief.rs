@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::capture::{Liveness, Recording};
-use crate::journey::Journey;
+use crate::journey::{Journey, Leg};
 use crate::name::PointName;
 use crate::probe::Outcome;
 use crate::site::PointFact;
@@ -63,9 +63,33 @@ pub(crate) fn promiscuous(recording: &Recording) -> Option<String> {
     recording.promiscuous.then(why)
 }
 
-/// Why it proves nothing that a probe was not seen at a point; `None`: it was seen at another.
+/// Why what a capture shows is not all there was: another one of the same interface shows something else. `None`: there is no such capture.
+pub(crate) fn contradicted(recordings: &[Recording], journey: &Journey, recording: &Recording) -> Option<String> {
+    let sighted = |recording: &Recording| {
+        let here = recordings.iter().position(|other| std::ptr::eq(other, recording))?;
+        Some(journey.stops.iter().find(|stop| stop.recording == here)?.sightings.len())
+    };
+    let same = |other: &&Recording| other.point != recording.point && is_of_one_interface(other, recording);
+    let other = recordings.iter().filter(same).find(|other| sighted(other) != sighted(recording))?;
+    let (point, interface, place) = (&recording.point, &recording.interface, &recording.place);
+    Some(format!("{point} and {} are captures of {interface} in {place}, and they do not show the same", other.point))
+}
+
+fn is_of_one_interface(one: &Recording, other: &Recording) -> bool {
+    one.place == other.place && one.interface == other.interface
+}
+
+/// Why it proves nothing that a probe was not seen at a point; `None`: it was seen at another. An error about it is not the probe, and what goes
+/// nobody knows where proves no way.
 pub(crate) fn seen_nowhere(journey: &Journey, point: &PointName) -> Option<String> {
-    let elsewhere = journey.stops.iter().any(|other| other.point != *point && !other.sightings.is_empty());
-    let why = || format!("the probe was seen at no point at all, so that it was not seen at {point} proves nothing");
-    (!elsewhere).then(why)
+    let elsewhere = || journey.stops.iter().filter(|other| other.point != *point).flat_map(|other| &other.sightings);
+    if elsewhere().any(|sighting| matches!(sighting.leg, Leg::Request | Leg::Reply)) {
+        return None;
+    }
+    let nowhere = if elsewhere().next().is_some() {
+        "neither a request nor a reply of the probe was seen at another point"
+    } else {
+        "the probe was seen at no point at all"
+    };
+    Some(format!("{nowhere}, so that it was not seen at {point} proves nothing"))
 }

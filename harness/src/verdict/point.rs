@@ -9,6 +9,7 @@ use super::expected::Expected;
 use super::model::{ExpectationVerdict, Finding, LineVerdict, Outcome, Subject};
 use super::names::Names;
 use super::outcome::{differ, do_not_hold, worst};
+use super::repeat::{self, Standing};
 use super::seen::{self, Seen};
 use super::variables::{Block, Clash, Variables};
 use crate::capture::Recording;
@@ -16,7 +17,7 @@ use crate::expect::Pattern;
 use crate::journey::{Journey, Stop};
 use crate::lab::{Claim, DocumentedLine, Expectation, Extent, Line};
 use crate::name::PointName;
-use crate::packet::{Detail, Hints};
+use crate::packet::{Detail, Field, Hints};
 use crate::site::PointFact;
 
 /// How many unexpected frames are printed.
@@ -39,6 +40,11 @@ impl<'a> Scene<'a> {
     pub(super) fn at(&self, expectation: &Expectation) -> Option<(&'a Recording, &'a Stop)> {
         let stop = self.journey.stops.iter().find(|stop| stop.point == expectation.at)?;
         Some((self.recordings.get(stop.recording)?, stop))
+    }
+
+    /// Why a capture may not show all there was.
+    fn may_have_missed(&self, recording: &Recording) -> Option<String> {
+        belief::may_have_missed(recording).or_else(|| belief::contradicted(self.recordings, self.journey, recording))
     }
 }
 
@@ -97,7 +103,7 @@ fn absent(recording: &Recording, stop: &Stop, scene: &Scene<'_>) -> ExpectationV
         Outcome::Inconclusive(why)
     } else if !seen.is_empty() {
         Outcome::Broken(format!("{} of the probe where none should be", frames(seen.len() + more)))
-    } else if let Some(why) = belief::may_have_missed(recording) {
+    } else if let Some(why) = scene.may_have_missed(recording) {
         Outcome::Inconclusive(why)
     } else if let Some(why) = belief::seen_nowhere(scene.journey, point) {
         Outcome::Inconclusive(why)
@@ -112,7 +118,9 @@ fn absent(recording: &Recording, stop: &Stop, scene: &Scene<'_>) -> ExpectationV
 /// The probe's frames here must be these, in this order, and no others unless the lines are an excerpt.
 ///
 /// What was seen counts whatever the capture missed: a frame that is not as its line says, or that no line accounts for, breaks the
-/// expectation. A frame that was *not* seen breaks it only if the capture is proven to have missed nothing.
+/// expectation. A frame that was *not* seen breaks it only if the capture is proven to have missed nothing. What TCP sends again, or acknowledges on
+/// its own, is a matter of time: without a line for it nothing can be said, unless the lab says that there is no such thing. Nor does a frame
+/// count for sure that the interface may have shown by somebody else's doing only.
 fn heard(
     (lines, extent): (&[DocumentedLine<Pattern>], Extent),
     recording: &Recording,
@@ -124,36 +132,61 @@ fn heard(
     let patterns: Vec<&Pattern> = lines.iter().map(|line| &line.judged().pattern).collect();
     let compared: Vec<Vec<Comparison>> =
         lines.iter().map(|line| seen.iter().map(|frame| compare(line.judged(), frame, scene.names)).collect()).collect();
-    let taken = align(&patterns, &seen, &compared);
-    let missed = belief::may_have_missed(recording);
-    let free = |frame: &usize| !taken.contains(&Some(*frame));
-    let left: Vec<&Seen<'_>> = (0..seen.len()).filter(free).map(|frame| &seen[frame]).collect();
+    let standings = repeat::standings(&seen);
+    let taken = align(&patterns, &seen, &compared, &standings);
+    let (missed, shown) = (scene.may_have_missed(recording), belief::promiscuous(recording));
+    let left: Vec<usize> = (0..seen.len()).filter(|frame| !taken.contains(&Some(*frame))).collect();
+    let left_over: Vec<&Seen<'_>> = left.iter().map(|frame| &seen[*frame]).collect();
     let mut block = Block::default();
     let mut verdicts = Vec::with_capacity(lines.len());
     for (index, (line, mut row)) in lines.iter().zip(compared).enumerate() {
         let before = (variables.clone(), block.clone());
+        // Whatever of all this was for this interface, none of it is the line's packet.
+        let proven = missed.is_none() && row.iter().all(|found| !found.differences.is_empty());
         let (mut verdict, frames) = if let Some(frame) = taken[index] {
             let at = format!("line {} at {}", index + 1, recording.point);
-            let found = row.swap_remove(frame);
+            let found = of_any_transmission(row.swap_remove(frame), frame, &standings);
             (held_against(line, &seen[frame], found, scene.names, (variables, &mut block), &at), &vec![&seen[frame]])
         } else {
             let outcome = missed.clone().map_or_else(|| Outcome::Broken("not seen".to_owned()), Outcome::Inconclusive);
-            (bare(line, line.judged(), scene.names, variables, outcome), &left)
+            (bare(line, line.judged(), scene.names, variables, outcome), &left_over)
         };
         doubt_the_correction(line, frames, scene.names, &before, &mut verdict);
+        if let Some(why) = shown.as_ref().filter(|_| !(proven && matches!(verdict.outcome, Outcome::Broken(_)))) {
+            verdict.outcome = Outcome::Inconclusive(why.clone());
+        }
         verdicts.push(verdict);
     }
     let (left, more) = if extent == Extent::Excerpt { (Vec::new(), 0) } else { (left, more) };
-    let outcome = overall(&verdicts, left.len() + more, missed);
-    let unexpected = print(left.iter().copied(), more);
+    let excuse = |frame: &usize| standings[*frame].excuse().filter(|_| extent != Extent::Once);
+    let doubts = missed.or_else(|| shown.clone()).into_iter().chain(repeated(left.iter().filter_map(excuse), &recording.point));
+    let unexpected = if shown.is_some() { 0 } else { left.iter().filter(|frame| excuse(frame).is_none()).count() + more };
+    let outcome = overall(&verdicts, unexpected, doubts.map(Outcome::Inconclusive).collect());
+    let unexpected = print(left.iter().map(|frame| &seen[*frame]), more);
     let subject = Subject::Point(recording.point.clone());
     ExpectationVerdict { subject, interface: String::new(), outcome, because: None, lines: verdicts, unexpected }
 }
 
-/// How a point came out: by its lines, the frames that none of them accounts for, and what the capture may have missed.
-fn overall(lines: &[LineVerdict], unexpected: usize, missed: Option<String>) -> Outcome {
-    let doubt = missed.map(Outcome::Inconclusive);
-    let parts = lines.iter().map(|line| &line.outcome).chain(&doubt);
+/// A comparison with a frame, without the numbers that every transmission of a segment has of its own if the segment was sent more than once: of
+/// several, none can be told to be the one of other points.
+fn of_any_transmission(mut found: Comparison, frame: usize, standings: &[Standing]) -> Comparison {
+    let is_first = |standing: &Standing| matches!(standing, Standing::Again { first, .. } if *first == frame);
+    if matches!(standings[frame], Standing::Again { .. }) || standings.iter().any(is_first) {
+        found.uses.retain(|part| !matches!(part.field, Field::IpId | Field::TcpTimestamp | Field::TcpTimestampEcho));
+    }
+    found
+}
+
+/// What cannot be told where frames are left over that TCP may have sent for reasons of time.
+fn repeated<'e>(excuses: impl Iterator<Item = &'e str>, point: &PointName) -> Option<String> {
+    let excuses: Vec<&str> = excuses.collect();
+    let more = if excuses.len() > 1 { format!(", and {} more of the kind", excuses.len() - 1) } else { String::new() };
+    excuses.first().map(|first| format!("{first}, at {point}{more}"))
+}
+
+/// How a point came out: by its lines, the frames that none of them accounts for, and what cannot be told.
+fn overall(lines: &[LineVerdict], unexpected: usize, doubts: Vec<Outcome>) -> Outcome {
+    let parts = lines.iter().map(|line| &line.outcome).chain(&doubts);
     let outcome = worst(parts, |broken| do_not_hold(broken, "line")).unwrap_or(Outcome::Held);
     if unexpected == 0 {
         return outcome;

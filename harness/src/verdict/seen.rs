@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::capture::Recording;
-use crate::journey::{Leg, Stop};
-use crate::packet::{Detail, Field, Hints, Limit, LinkType, Printed, Printer, Stack, Value, dissect};
+use crate::journey::{Leg, Stop, packet_inside};
+use crate::packet::{Detail, Field, Hints, Layer, Limit, LinkType, Printed, Printer, Stack, Value, dissect};
 
 /// How many frames of a probe are looked at in one point's capture; a packet that circles in a loop makes no more than its TTL.
 const MOST: usize = 512;
@@ -14,6 +14,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) leg: Leg,
     pub(crate) link: LinkType,
     pub(crate) stack: Stack<'a>,
+    /// The packet in it, in a tunnel that is not known.
+    inside: Option<Stack<'a>>,
     brief: Printed,
     verbose: Printed,
 }
@@ -25,18 +27,29 @@ pub(crate) fn at<'a>(stop: &Stop, recording: &'a Recording, hints: &Hints) -> (V
     let seen = frames.take(MOST).map(|(leg, frame)| {
         let stack = dissect(&frame.bytes, frame.wire_length, recording.link, hints);
         let (brief, verbose) = (brief.line(&stack, recording.link), one_line(verbose.line(&stack, recording.link)));
-        Seen { leg, link: recording.link, stack, brief: one_line(brief), verbose }
+        let inside = packet_inside(&stack, hints);
+        Seen { leg, link: recording.link, stack, inside, brief: one_line(brief), verbose }
     });
     (seen.collect(), stop.sightings.len().saturating_sub(MOST))
 }
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
     /// As tcpdump prints it, on one line.
     pub(crate) fn printed(&self, detail: Detail) -> &Printed {
         match detail {
             Detail::Brief => &self.brief,
             Detail::Verbose => &self.verbose,
         }
+    }
+
+    /// All its layers, those of the packet in a tunnel that is not known included, which no line shows.
+    pub(crate) fn layers(&self) -> impl Iterator<Item = &Layer<'a>> {
+        self.stack.layers().iter().chain(self.inside.iter().flat_map(Stack::layers))
+    }
+
+    /// The innermost bytes, as far as they were captured.
+    pub(crate) fn data(&self) -> &'a [u8] {
+        self.inside.as_ref().unwrap_or(&self.stack).payload()
     }
 
     /// Where a field stands in the printed line.

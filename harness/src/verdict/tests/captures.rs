@@ -205,3 +205,75 @@ fn the_second_of_two_like_lines_is_the_one_that_is_missing() {
     assert_eq!(spell(&verdict.lines[0].outcome), "inconclusive: the kernel dropped 1 frame at node1/tunl0");
     assert_eq!(spell(&verdict.outcome), "inconclusive: the kernel dropped 1 frame at node1/tunl0");
 }
+
+#[test]
+fn somebody_elses_promiscuous_mode_casts_doubt_on_lines_too() {
+    const WHY: &str = "inconclusive: somebody put node1/underlay into promiscuous mode, in which it shows frames that it would not take";
+    let outer =
+        |to: &str, packet: &[u8]| frame(crate::journey::craft::ethernet(NODE1_MAC, NODE2_MAC, &ipv4(NODE1, to, 63, 4, 500, packet)));
+    let astray = || outer("172.30.0.9", &request(63));
+    // What the capture shows, and how the point and its lines come out: what is nowhere among all that was shown is not there.
+    type Case = (&'static str, Vec<crate::packet::Frame>, &'static str, [&'static str; 2]);
+    let (asked, answered) = (frame(wire(&request(63))), frame(wire_back(&reply(63))));
+    let cases: [Case; 8] = [
+        ("all of it", vec![asked.clone(), answered.clone()], WHY, [WHY, WHY]),
+        ("and something else", vec![asked.clone(), astray(), answered.clone()], WHY, [WHY, WHY]),
+        ("and one twice", vec![asked.clone(), asked.clone(), answered.clone()], WHY, [WHY, WHY]),
+        ("the wrong way round", vec![answered.clone(), asked.clone()], WHY, [WHY, WHY]),
+        ("nothing", vec![], "broken: 2 lines do not hold", ["broken: not seen", "broken: not seen"]),
+        ("one alone", vec![asked.clone()], "broken: 1 line does not hold", [WHY, "broken: not seen"]),
+        ("one that is wrong", vec![astray(), answered.clone()], "broken: 1 line does not hold", ["broken: 1 field differs", WHY]),
+        ("two that are wrong", vec![astray(), astray()], "broken: 2 lines do not hold", ["broken: 1 field differs", "broken: not seen"]),
+    ];
+    for (what, frames, outcome, lines) in cases {
+        let mut world = World::new();
+        *world.frames(UNDERLAY) = frames;
+        world.recorded().recordings[UNDERLAY].promiscuous = true;
+        let verdict = world.at(UNDERLAY);
+        assert_eq!(spell(&verdict.outcome), outcome, "{what}");
+        assert_eq!(verdict.lines.iter().map(|line| spell(&line.outcome)).collect::<Vec<_>>(), lines, "{what}");
+        // Where frames were dropped as well, nothing is proven at all.
+        world.recorded().recordings[UNDERLAY].dropped = 1;
+        assert!(spell(&world.at(UNDERLAY).outcome).starts_with("inconclusive: "), "{what}");
+    }
+}
+
+#[test]
+fn what_is_seen_elsewhere_must_be_the_probe_itself() {
+    let about = || frame(ipv4(NODE1, POD1, 64, 1, 5, &crate::journey::craft::error(11, 0, &request(1))));
+    let unknown = || frame(ipv4(NODE1, NODE2, 64, 253, 1, &TOKEN.0));
+    let neither = "inconclusive: neither a request nor a reply of the probe was seen at another point, so that it was not seen at node1/cni0 proves nothing";
+    for (what, seen, outcome) in [
+        ("the request", frame(request(63)), "held"),
+        ("the reply", frame(reply(63)), "held"),
+        ("an error", about(), neither),
+        ("who knows what", unknown(), neither),
+    ] {
+        let mut world = World::new();
+        for point in [VETH, UNDERLAY] {
+            world.frames(point).clear();
+        }
+        *world.frames(TUNNEL) = vec![seen];
+        assert_eq!(spell(&world.at(CNI0).outcome), outcome, "{what}");
+    }
+}
+
+#[test]
+fn two_captures_of_one_interface_must_agree() {
+    let why = "node1/cni0 and node1/veth(pod1) are captures of if-veth(pod1) in node1, and they do not show the same";
+    let mut world = World::new();
+    world.recorded().recordings[CNI0].interface = "if-veth(pod1)".to_owned();
+    assert_eq!(spell(&world.at(CNI0).outcome), format!("inconclusive: {why}"));
+    assert!(spell(&world.at(VETH).outcome).starts_with("inconclusive: node1/veth(pod1) and node1/cni0 are captures of "));
+    assert_eq!(spell(&world.at(TUNNEL).outcome), "held");
+    // What was seen is no less there, and where both show the same there is no doubt.
+    world.frames(CNI0).push(frame(veth(&request(64))));
+    assert_eq!(spell(&world.at(CNI0).outcome), "broken: 1 frame of the probe where none should be");
+    world.frames(CNI0).push(frame(veth_back(&reply(62))));
+    assert_eq!(spell(&world.at(VETH).outcome), "held");
+    // The same name in another place is another interface.
+    let mut world = World::new();
+    world.recorded().recordings[CNI0].interface = "if-veth(pod1)".to_owned();
+    world.recorded().recordings[CNI0].place = crate::name::PlaceName::new("node2");
+    assert_eq!(spell(&world.at(CNI0).outcome), "held");
+}

@@ -2,8 +2,10 @@
 
 mod answers;
 mod captures;
+mod foreign;
 mod fragments;
 mod lines;
+mod repeats;
 mod round_trip;
 mod runs;
 mod states;
