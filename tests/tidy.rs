@@ -12,7 +12,7 @@ use source::{code, imports, without_tests};
 
 /// The floors of `harness/src`, from the lowest. A room imports from lower floors only; `packet` imports nothing at all.
 const FLOORS: [&[&str]; 15] = [
-    &["fault", "name", "packet"],
+    &["fault", "name", "packet", "plain"],
     &["place", "wait"],
     &["expect", "site"],
     &["lab", "capture"],

@@ -6,6 +6,8 @@
 pub mod fault;
 pub mod name;
 pub mod packet;
+pub mod plain;
+
 pub mod place;
 pub mod wait;
 

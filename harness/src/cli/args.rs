@@ -249,6 +249,9 @@ pub(super) struct Mutate {
     pub(super) backend: BackendName,
     #[command(flatten)]
     pub(super) cluster: Cluster,
+    /// Only list the mutations, and what each must break; builds nothing.
+    #[arg(long)]
+    pub(super) list: bool,
     /// Only the mutations whose name matches (`*` stands for any letters).
     #[arg(long, value_name = "GLOB")]
     pub(super) only: Vec<String>,

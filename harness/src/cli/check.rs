@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::exit::Exit;
 use super::find::{labs_folder, load, names};
 use super::output::{data, say};
+use crate::plain::pad;
 use crate::plan;
 
 /// Lists the labs: name, title, and how much each asserts.
@@ -16,7 +17,12 @@ pub(super) fn list() -> Exit {
     let mut worst = Exit::Held;
     for name in names(&folder) {
         match load(&folder.join(&name)) {
-            Ok(lab) => data(&format!("{name:<20} {} ({} scenarios)\n", lab.title, lab.scenarios.len())),
+            Ok(lab) => {
+                let line = format!("{} {} ({} scenarios)\n", pad(&name, 20), lab.title, lab.scenarios.len());
+                if let Err(exit) = data(&line) {
+                    return exit;
+                }
+            }
             Err(exit) => worst = exit,
         }
     }
@@ -26,10 +32,7 @@ pub(super) fn list() -> Exit {
 /// Prints what a lab would build, capture and assert.
 pub(super) fn plan(named: &Path) -> Exit {
     match load(named) {
-        Ok(lab) => {
-            data(&plan::describe(&plan::draft(lab)));
-            Exit::Held
-        }
+        Ok(lab) => data(&plan::describe(&plan::draft(lab))).map_or_else(|exit| exit, |_| Exit::Held),
         Err(exit) => exit,
     }
 }

@@ -12,11 +12,7 @@ use super::{check, diff, doctor, judge, mutate, nettool, output, run, show, swee
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // `--help` and `--version` are data; a wrong argument is talk. clap sends each where it belongs.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::BadInput.into() } else { ExitCode::SUCCESS };
-        }
+        Err(said) => return output::usage(&said).into(),
     };
     match cli.command {
         Command::Run(args) => run::run(&args).into(),
@@ -30,17 +26,17 @@ pub fn main() -> ExitCode {
         Command::Check { labs } => check::check(&labs).into(),
         Command::Show(args) => show::show(&args).into(),
         Command::Doctor(make) => doctor::doctor(&make).into(),
-        Command::Schema => {
-            output::data(&crate::lab::schema());
-            ExitCode::SUCCESS
-        }
+        Command::Schema => print(&crate::lab::schema()).into(),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "cnilab", &mut script);
-            output::data(&String::from_utf8_lossy(&script));
-            ExitCode::SUCCESS
+            print(&String::from_utf8_lossy(&script)).into()
         }
         Command::Nettool(tool) => nettool::nettool(tool).into(),
         Command::Enclosed { inner } => crate::run::enclosed(inner),
     }
+}
+
+fn print(text: &str) -> Exit {
+    output::as_it_is(text).map_or_else(|exit| exit, |_| Exit::Held)
 }

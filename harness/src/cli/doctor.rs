@@ -7,17 +7,21 @@ use super::output::data;
 use super::run::{choices_to_make, recipe_of, this_program};
 use crate::backend::netns::Netns;
 use crate::lab::Lab;
+use crate::plain::pad;
 use crate::plan;
 use crate::run::survey_on_kind;
 use crate::site::Survey;
 
 /// Says what this host can prove and what it cannot.
 pub(super) fn doctor(make: &Make) -> Exit {
-    let Ok(exe) = this_program() else { return Exit::Fault };
+    try_doctor(make).unwrap_or_else(|exit| exit)
+}
+
+fn try_doctor(make: &Make) -> Result<Exit, Exit> {
+    let exe = this_program()?;
     let survey = Netns::survey_from_outside(&exe);
-    data(&describe(&survey));
-    data("backend cluster: not in this build\n");
-    data("\nlabs:\n");
+    data(&describe(&survey))?;
+    data("backend cluster: not in this build\n\nlabs:\n")?;
     for name in labs_folder().iter().flat_map(|folder| names(folder).into_iter().map(|name| folder.join(name))) {
         let Ok(lab) = load(&name) else { continue };
         let ability = match &survey.able {
@@ -25,10 +29,10 @@ pub(super) fn doctor(make: &Make) -> Exit {
             Err(why) => format!("cannot run here: {why}"),
         };
         let stand_ins = stand_ins(&plan::draft(lab.clone()), &survey);
-        data(&format!("  {:<16} netns: {ability}{stand_ins}\n", lab.name));
-        data(&format!("  {:<16} kind: {}\n", "", on_kind(&lab, make)));
+        data(&format!("  {} netns: {ability}{stand_ins}\n", pad(&lab.name, 16)))?;
+        data(&format!("  {:<16} kind: {}\n", "", on_kind(&lab, make)))?;
     }
-    if survey.able.is_ok() { Exit::Held } else { Exit::HostCannot }
+    Ok(if survey.able.is_ok() { Exit::Held } else { Exit::HostCannot })
 }
 
 /// Whether a cluster of kind can be made for a lab, in a line; what would hold on it is another matter.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
-use super::output::{colour, say};
+use super::output::{colour, say, say_painted};
 use crate::lab::{self, Lab, Problems};
 
 /// The largest lab file that is read, in bytes.
@@ -63,7 +63,11 @@ pub(super) fn read_text(file: &Path) -> Result<String, String> {
 
 /// Says what is wrong with a file.
 pub(super) fn say_problems(problems: &Problems) {
-    say(&if colour() { problems.in_colour() } else { problems.to_string() });
+    if colour() {
+        say_painted(&problems.in_colour());
+    } else {
+        say(&problems.to_string());
+    }
 }
 
 /// The checked lab that was named; what is wrong with it has been said.

@@ -1,5 +1,7 @@
 //! `cnilab mutate`: a lab that cannot fail proves nothing.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::args::{BackendName, Cluster, Mutate};
@@ -9,7 +11,8 @@ use super::output::{complain, data, say};
 use super::progress::Progress;
 use super::run::{absolute, cluster_choices, engine, sees_to, stop_on_signals, this_program};
 use crate::backend::kind::Capture;
-use crate::lab::{self, HarnessFault, Lab, Mutation, Victim};
+use crate::lab::{self, Broken, Consequence, HarnessFault, Lab, Mutation, Victim};
+use crate::plain::pad;
 use crate::run::{Breakage, Finished, Request, RunError, Stopper, conduct, conduct_all_on_kind, new_run, noticed, scenarios_of};
 
 /// Runs the mutations of a lab, one after another.
@@ -22,51 +25,119 @@ fn try_mutate(args: &Mutate) -> Result<Exit, Exit> {
     let lab = load(&args.lab)?;
     let mutations = all(&lab)?;
     let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|glob| lab::matches_glob(glob, name));
-    let (mut chosen, mut left_out) = (Vec::new(), 0);
+    let wanted: Vec<&Mutation> = mutations.iter().filter(|mutation| wanted(&mutation.name)).collect();
+    if wanted.is_empty() {
+        say(&format!("error: {} has no mutation of that name", lab.name));
+        return Err(Exit::BadInput);
+    }
+    if args.list {
+        return data(&wanted.into_iter().map(describe).collect::<String>()).map(|_| Exit::Held);
+    }
+    let (mut chosen, mut totals) = (Vec::new(), Totals::default());
     let victim = if args.backend == BackendName::Kind { Victim::LastingCluster } else { Victim::Namespaces };
-    for mutation in mutations.iter().filter(|mutation| wanted(&mutation.name)) {
+    for mutation in wanted {
         match fits(mutation, victim, &args.cluster) {
             Ok(()) => chosen.push((mutation, request(&lab, mutation, args)?)),
-            Err(why) => {
-                data(&format!("left out   {:<28} {why}\n", mutation.name));
-                left_out += 1;
-            }
+            Err(why) => totals.leave_out(mutation, why),
         }
     }
     if chosen.is_empty() {
-        if left_out == 0 {
-            say(&format!("error: {} has no mutation of that name", lab.name));
-            return Err(Exit::BadInput);
-        }
-        return Err(Exit::HostCannot);
+        totals.print(&lab);
+        return Err(totals.unwritten.unwrap_or(Exit::HostCannot));
     }
     let stopper = stop_on_signals()?;
-    let worst = match args.backend {
-        BackendName::Kind => on_kind(&lab, &chosen, args, &stopper)?,
-        _ => in_namespaces(&chosen, args, &stopper)?,
+    let done = match args.backend {
+        BackendName::Kind => on_kind(&lab, &chosen, args, &stopper, &mut totals),
+        _ => in_namespaces(&chosen, args, &stopper, &mut totals),
     };
-    if stopper.asked() { Err(Exit::Interrupted) } else { Ok(worst) }
+    totals.print(&lab);
+    done?;
+    if stopper.asked() { Err(Exit::Interrupted) } else { Ok(totals.exit()) }
+}
+
+/// A mutation in words: what it does, and what must notice.
+fn describe(mutation: &Mutation) -> String {
+    let outcome = match mutation.outcome {
+        Consequence::Broken => "broken",
+        Consequence::Inconclusive => "inconclusive",
+    };
+    let mut text = format!("{}\n  {}\n", mutation.name, mutation.does);
+    for breaks in &mutation.breaks {
+        let at = match &breaks.at {
+            None => "as a whole".to_owned(),
+            Some(Broken::Point(point)) => point.to_string(),
+            Some(Broken::State { on, run }) => format!("{on}: {run}"),
+        };
+        for scenario in &breaks.scenarios {
+            let _ = writeln!(text, "  {outcome}: {scenario}, {at}");
+        }
+    }
+    text
+}
+
+/// What came of all mutations.
+#[derive(Default)]
+struct Totals {
+    noticed: usize,
+    unnoticed: usize,
+    failed: usize,
+    /// How many were left out, by reason.
+    left_out: BTreeMap<&'static str, usize>,
+    /// The table cannot be written: how the program ends then. It is said once, and the mutations go on, for some must be taken back.
+    unwritten: Option<Exit>,
+}
+
+impl Totals {
+    fn write(&mut self, text: &str) {
+        if self.unwritten.is_none() {
+            self.unwritten = data(text).err();
+        }
+    }
+
+    fn leave_out(&mut self, mutation: &Mutation, why: &'static str) {
+        *self.left_out.entry(why).or_default() += 1;
+        self.write(&format!("left out   {} {why}\n", pad(&mutation.name, 28)));
+    }
+
+    fn print(&mut self, lab: &Lab) {
+        let left_out: usize = self.left_out.values().sum();
+        let all = self.noticed + self.unnoticed + self.failed + left_out;
+        let kinds = [(self.noticed, "noticed"), (self.unnoticed, "unnoticed"), (self.failed, "failed"), (left_out, "left out")];
+        let counts: Vec<String> = kinds.iter().map(|(count, what)| format!("{count} {what}")).collect();
+        let mut text = format!("{}: {all} mutations, {}\n", lab.name, counts.join(", "));
+        for (why, count) in &self.left_out {
+            let _ = writeln!(text, "  {count} left out: {why}");
+        }
+        self.write(&text);
+    }
+
+    fn exit(&self) -> Exit {
+        let told = match (self.failed, self.unnoticed) {
+            (1.., _) => Exit::Fault,
+            (0, 1..) => Exit::Broken,
+            (0, 0) => Exit::Held,
+        };
+        self.unwritten.unwrap_or(told)
+    }
 }
 
 /// Each mutation in a lab of its own.
-fn in_namespaces(chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &Stopper) -> Result<Exit, Exit> {
+fn in_namespaces(chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &Stopper, totals: &mut Totals) -> Result<(), Exit> {
     let exe = this_program()?;
-    let mut worst = Exit::Held;
     for (mutation, request) in chosen {
         if stopper.asked() {
             break;
         }
-        worst = worst.max(tell(mutation, request, conduct(&exe, request, stopper, |_, _| ()), args));
+        tell(mutation, request, conduct(&exe, request, stopper, |_, _| ()), args, totals);
     }
-    Ok(worst)
+    Ok(())
 }
 
 /// All mutations on one cluster, each taken back before the next.
-fn on_kind(lab: &Lab, chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &Stopper) -> Result<Exit, Exit> {
+fn on_kind(lab: &Lab, chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &Stopper, totals: &mut Totals) -> Result<(), Exit> {
     let requests: Vec<Request> = chosen.iter().map(|(_, request)| request.clone()).collect();
     let choices = cluster_choices(lab, &args.cluster)?;
     let mut progress = Progress::new(false);
-    let mut worst = Exit::Held;
     let mut told = 0;
     let conducted = conduct_all_on_kind(
         &requests,
@@ -75,8 +146,10 @@ fn on_kind(lab: &Lab, chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &
         move |event| progress.show(event, std::process::id()),
         |request, finished| {
             told += 1;
-            let mutation = chosen.iter().find(|(_, own)| own.run == request.run);
-            worst = worst.max(mutation.map_or(Exit::Fault, |(mutation, _)| tell(mutation, request, finished, args)));
+            match chosen.iter().find(|(_, own)| own.run == request.run) {
+                Some((mutation, _)) => tell(mutation, request, finished, args, totals),
+                None => totals.failed += 1,
+            }
         },
     );
     let current = requests.get(told).or(requests.last()).map_or(Path::new(""), |request| &request.evidence);
@@ -84,32 +157,33 @@ fn on_kind(lab: &Lab, chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &
     if told < chosen.len() {
         say(&format!("note: {} mutations after it were not carried out", chosen.len() - told));
     }
-    Ok(worst)
+    Ok(())
 }
 
-/// Tells what noticed a mutation, and what that comes to.
-fn tell(mutation: &Mutation, request: &Request, finished: Result<Finished, RunError>, args: &Mutate) -> Exit {
+/// Tells what noticed a mutation.
+fn tell(mutation: &Mutation, request: &Request, finished: Result<Finished, RunError>, args: &Mutate, totals: &mut Totals) {
     let finished = match finished {
         Ok(finished) => finished,
         Err(error) => {
-            data(&format!("failed     {}\n", mutation.name));
+            totals.failed += 1;
+            totals.write(&format!("failed     {}\n", mutation.name));
             complain(&error);
-            return Exit::Fault;
+            return;
         }
     };
     match noticed(mutation, &finished.verdict) {
         Ok(by) => {
-            data(&format!("noticed    {:<28} {by}\n", mutation.name));
+            totals.noticed += 1;
+            totals.write(&format!("noticed    {} {by}\n", pad(&mutation.name, 28)));
             if args.evidence.is_none() {
                 // Of no further use: the table says what there was to say.
                 let _ = std::fs::remove_dir_all(&request.evidence);
             }
-            Exit::Held
         }
         Err(why) => {
             let (name, does, evidence) = (&mutation.name, &mutation.does, request.evidence.display());
-            data(&format!("UNNOTICED  {name:<28} {why}\n           {does}; evidence in {evidence}\n"));
-            Exit::Broken
+            totals.unnoticed += 1;
+            totals.write(&format!("UNNOTICED  {} {why}\n           {does}; evidence in {evidence}\n", pad(name, 28)));
         }
     }
 }

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use super::output::say;
 use crate::event::Event;
+use crate::plain;
 
 /// Shows what a run is at.
 #[derive(Debug)]
@@ -26,15 +27,16 @@ impl Progress {
                 let holder = innermost(pid);
                 say("the lab stays up until Ctrl-C; to enter a place, as root:");
                 for (place, descriptor) in places {
+                    let place = plain::pad(place.as_str(), 12);
                     say(&format!(
-                        "  {place:<12} nsenter -t {holder} --user --mount --preserve-credentials --net=/proc/{holder}/fd/{descriptor} bash"
+                        "  {place} nsenter -t {holder} --user --mount --preserve-credentials --net=/proc/{holder}/fd/{descriptor} bash"
                     ));
                 }
             }
             _ if self.quiet => {}
             Event::Began { phase } => {
                 if self.terminal {
-                    rewrite(&format!("  … {phase}"));
+                    rewrite(&format!("  … {}", plain::line(phase)));
                 }
             }
             Event::Done { phase, micros } => self.line(&format!("  {phase} ({})", spell(*micros))),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::args::Show;
 use super::exit::Exit;
-use super::output::{complain, data, say};
+use super::output::{Reader, complain, data, say};
 use crate::packet::{self, Detail, Hints, Limits, Printer};
 
 /// Prints a capture.
@@ -51,10 +51,12 @@ pub(super) fn show(args: &Show) -> Exit {
             let _ = writeln!(text, "{}", printer.line(&stack, link).text);
         }
         if text.len() > 1 << 16 {
-            data(&text);
-            text.clear();
+            match data(&text) {
+                Ok(Reader::Listens) => text.clear(),
+                Ok(Reader::Gone) => return Exit::Held,
+                Err(exit) => return exit,
+            }
         }
     }
-    data(&text);
-    Exit::Held
+    data(&text).map_or_else(|exit| exit, |_| Exit::Held)
 }

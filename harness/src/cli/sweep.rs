@@ -39,7 +39,9 @@ async fn all(list: bool) -> Result<Exit, KindError> {
             Why::Visited => "somebody else's, with pods of a run that is gone",
             Why::Unreadable(why) => why,
         };
-        data(&format!("{} ({why}): {}\n", stray.cluster, stray.containers.join(", ")));
+        if let Err(failed) = data(&format!("{} ({why}): {}\n", stray.cluster, stray.containers.join(", "))) {
+            exit = failed;
+        }
         if !list && matches!(stray.why, Why::Abandoned | Why::Visited) {
             exit = take(&stray).await.unwrap_or(exit);
         }
@@ -55,8 +57,7 @@ async fn take(stray: &Stray) -> Option<Exit> {
     match take_away(&stray.cluster).await {
         Ok(()) => {
             let taken = if stray.why == Why::Visited { "our pods taken out" } else { "taken away" };
-            data(&format!("{}: {taken}\n", stray.cluster));
-            None
+            data(&format!("{}: {taken}\n", stray.cluster)).err()
         }
         Err(error) => {
             complain(&error);

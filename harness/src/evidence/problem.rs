@@ -67,6 +67,12 @@ pub enum EvidenceError {
         /// Its format.
         format: u32,
     },
+    /// No cnilab wrote it: formats count from 1.
+    #[error("{path} is of format 0, which there never was: formats count from 1")]
+    NoFormat {
+        /// The manifest.
+        path: PathBuf,
+    },
     /// Not JSON, or not what stands in such a file.
     #[error("cannot make sense of {path}")]
     Json {

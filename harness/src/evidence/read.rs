@@ -44,6 +44,9 @@ fn read_manifest(budget: &mut Budget, path: &Path) -> Result<Manifest, EvidenceE
     }
     let text = budget.text(path, limit::MANIFEST)?;
     let Format { format } = parse(path, &text)?;
+    if format == 0 {
+        return Err(EvidenceError::NoFormat { path: path.to_owned() });
+    }
     if format > FORMAT {
         return Err(EvidenceError::Newer { path: path.to_owned(), format });
     }

@@ -219,6 +219,12 @@ fn in_scenario(from: &str, to: &str) -> String {
 }
 
 #[test]
+fn there_never_was_a_format_0() {
+    let said = spoilt(|folder| fs::write(folder.join("manifest.json"), r#"{"format": 0}"#).unwrap());
+    assert_eq!(said, "manifest.json is of format 0, which there never was: formats count from 1");
+}
+
+#[test]
 fn a_newer_format_is_named_whatever_else_is_in_it() {
     let said = spoilt(|folder| fs::write(folder.join("manifest.json"), r#"{"format": 2, "novelty": []}"#).unwrap());
     assert_eq!(said, "manifest.json is of format 2, and this build reads formats up to 1: a newer cnilab can read it");

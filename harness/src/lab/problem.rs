@@ -8,6 +8,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::model::Position;
+use crate::plain;
 
 /// Wide enough for the longest line that tcpdump prints of a SYN.
 const WIDTH: usize = 240;
@@ -80,19 +81,27 @@ impl Problems {
 
     fn render(&self, renderer: &Renderer) -> String {
         let path = self.path.display().to_string();
+        let path = plain::line(&path);
+        // What steers a terminal is spelt out, so what stands behind it has moved.
+        let source = plain::source(&self.text);
+        let moved = |at: usize| if source == self.text { at } else { plain::source(&self.text[..at]).len() };
+        let place = |span: &Range<usize>| {
+            let span = within(&self.text, span);
+            moved(span.start)..moved(span.end)
+        };
         let mut out = String::new();
         for problem in &self.list {
-            let mut primary = AnnotationKind::Primary.span(within(&self.text, &problem.span));
+            let mut primary = AnnotationKind::Primary.span(place(&problem.span));
             if !problem.label.is_empty() {
-                primary = primary.label(problem.label.as_str());
+                primary = primary.label(plain::line(&problem.label));
             }
-            let mut snippet = Snippet::source(self.text.as_str()).path(path.as_str()).annotation(primary);
+            let mut snippet = Snippet::source(&*source).path(&*path).annotation(primary);
             if let Some((span, label)) = &problem.also {
-                snippet = snippet.annotation(AnnotationKind::Context.span(within(&self.text, span)).label(label.as_str()));
+                snippet = snippet.annotation(AnnotationKind::Context.span(place(span)).label(plain::line(label)));
             }
-            let mut group = Level::ERROR.primary_title(problem.message.as_str()).element(snippet);
+            let mut group = Level::ERROR.primary_title(plain::text(&problem.message)).element(snippet);
             if let Some(hint) = &problem.hint {
-                group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
+                group = group.element(Level::HELP.with_name("hint").message(plain::text(hint)));
             }
             out.push_str(renderer.render(&[group]).trim_end());
             out.push_str("\n\n");

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::lab::{Claim, Lab, Probe, Scenario, route_protocol_name};
 use crate::name::{PlaceName, PointName, Symbol};
+use crate::plain::{columns, pad};
 use crate::site::{NodeSpec, PodSpec, RouteSpec, TunnelKind, Wiring};
 
 use super::model::{Plan, PlannedScenario};
@@ -75,11 +76,11 @@ fn describe_scenario(lab: &Lab, scenario: &Scenario, planned: &PlannedScenario, 
         let size = if let Probe::Ping { size, .. } = probe { format!(", {size} bytes") } else { String::new() };
         line(out, &format!("  probe    {probe}{address}{size}"));
     }
-    let width = planned.points.iter().map(|point| point.as_str().len()).max().unwrap_or_default();
+    let width = planned.points.iter().map(|point| columns(point.as_str())).max().unwrap_or_default();
     let interfaces: Vec<String> = planned.points.iter().map(|point| interface(lab, point)).collect();
-    let narrow = interfaces.iter().map(String::len).max().unwrap_or_default();
+    let narrow = interfaces.iter().map(|interface| columns(interface)).max().unwrap_or_default();
     for (point, interface) in planned.points.iter().zip(&interfaces) {
-        line(out, &format!("  capture  {point:width$}  {interface:narrow$}  {}", asserted(scenario, point)));
+        line(out, &format!("  capture  {}  {}  {}", pad(point.as_str(), width), pad(interface, narrow), asserted(scenario, point)));
     }
     for state in &scenario.state {
         let lines = state.has.iter().map(|line| ("has", line)).chain(state.lacks.iter().map(|line| ("lacks", line)));

@@ -30,9 +30,7 @@ pub fn diff_json(diff: &Diff, abouts: [&About; 2]) -> String {
         runs: [Recorded::of(&diff.sides[0], abouts[0]), Recorded::of(&diff.sides[1], abouts[1])],
         scenarios: diff.scenarios.iter().map(Scenario::of).collect(),
     };
-    let mut text = serde_json::to_string_pretty(&whole).expect("strings and numbers always serialise");
-    text.push('\n');
-    text
+    super::json::spell(&whole)
 }
 
 #[derive(Serialize)]

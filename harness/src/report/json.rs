@@ -2,20 +2,38 @@
 //!
 //! The types here are the format. They are not the verdict's own, so that the rooms can change and the format does not.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::about::About;
+use super::deviation;
 use super::words::{self, Tally};
-use crate::verdict::{ExpectationVerdict, Finding, LineVerdict, RunVerdict, ScenarioVerdict, Subject};
+use crate::name::PointName;
+use crate::verdict::{Deviation, ExpectationVerdict, Finding, How, LineVerdict, RunVerdict, ScenarioVerdict, Subject, Way};
 
 /// The version of the format. A field that is added does not change it; one that goes or changes its meaning does.
 const FORMAT: u32 = 1;
 
 /// The verdict as JSON, pretty-printed, with a newline at the end.
 pub fn json(verdict: &RunVerdict, about: &About) -> String {
-    let mut text = serde_json::to_string_pretty(&Run::of(verdict, about)).expect("strings and numbers always serialise");
-    text.push('\n');
-    text
+    spell(&Run::of(verdict, about))
+}
+
+/// A value as JSON, pretty-printed, with a newline at the end; whatever steers a terminal is escaped in its strings, which stay what they are.
+pub(super) fn spell(value: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(value).expect("strings and numbers always serialise");
+    let mut escaped = String::with_capacity(text.len() + 1);
+    for character in text.chars() {
+        if character == '\n' || crate::plain::is_plain(character) {
+            escaped.push(character);
+        } else {
+            // RFC 8259 section 7; all of them are in the basic multilingual plane, and outside of strings there are none.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
+        }
+    }
+    escaped.push('\n');
+    escaped
 }
 
 #[derive(Serialize)]
@@ -64,9 +82,33 @@ struct Scenario<'a> {
     probe: Option<&'a str>,
     outcome: &'static str,
     why: Option<&'a str>,
+    deviation: Option<Deviates<'a>>,
     expectations: Vec<Expectation<'a>>,
     unasserted: Vec<Unasserted<'a>>,
     variables: &'a [String],
+}
+
+/// Where a broken scenario first deviates; `null` if that is not certain, or nothing is broken. `what` is `not-seen`, `differs`, `undocumented` or `beside`; of
+/// `beside` (the packets were as documented, something else was not) only `text` and `instead` are set.
+#[derive(Serialize)]
+struct Deviates<'a> {
+    /// All of it in a sentence.
+    text: String,
+    what: &'static str,
+    /// `request`, `reply` or `error`.
+    way: Option<Way>,
+    /// Which of how many documented segments of a connection it is, from 1.
+    segment: Option<(usize, usize)>,
+    at: Option<&'a str>,
+    /// The last point before it that saw the packet.
+    last: Option<&'a str>,
+    /// Points between the two at which nothing can be said.
+    unknown: Vec<&'a str>,
+    fields: Vec<Difference<'a>>,
+    /// What was seen instead, a sentence each.
+    instead: Vec<String>,
+    /// The expectations that are broken only because of it, by index.
+    follows: &'a [usize],
 }
 
 #[derive(Serialize)]
@@ -151,9 +193,43 @@ impl<'a> Scenario<'a> {
             probe: scenario.probe.as_deref(),
             outcome: words::word(&scenario.outcome),
             why: words::why(&scenario.outcome),
+            deviation: scenario.deviation.as_ref().map(Deviates::of),
             expectations: scenario.expectations.iter().map(Expectation::of).collect(),
             unasserted: scenario.unasserted.iter().map(|(point, lines)| Unasserted { point: point.as_str(), lines }).collect(),
             variables: &scenario.variables,
+        }
+    }
+}
+
+impl<'a> Deviates<'a> {
+    fn of(found: &'a Deviation) -> Self {
+        let beside = Self {
+            text: deviation::sentence(found),
+            what: "beside",
+            way: None,
+            segment: None,
+            at: None,
+            last: None,
+            unknown: Vec::new(),
+            fields: Vec::new(),
+            instead: deviation::instead(found),
+            follows: deviation::follows(Some(found)),
+        };
+        let Deviation::OnTheWay(departure) = found else { return beside };
+        let (what, fields) = match &departure.how {
+            How::NotSeen => ("not-seen", Vec::new()),
+            How::Differs(findings) => ("differs", findings.iter().map(Difference::of).collect()),
+            How::Undocumented(_) => ("undocumented", Vec::new()),
+        };
+        Self {
+            what,
+            way: Some(departure.way),
+            segment: departure.segment,
+            at: Some(departure.at.as_str()),
+            last: departure.last.as_ref().map(|(point, _)| point.as_str()),
+            unknown: departure.unknown.iter().map(PointName::as_str).collect(),
+            fields,
+            ..beside
         }
     }
 }

@@ -7,13 +7,15 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::about::{About, Style, Verbosity};
+use super::deviation;
 use super::terminal;
 use super::words;
+use crate::plain;
 use crate::verdict::{ExpectationVerdict, Outcome, RunVerdict, ScenarioVerdict};
 
 /// The verdict as `JUnit` XML.
 pub fn junit(verdict: &RunVerdict, about: &About) -> String {
-    let mut report = Report::new(format!("cnilab {} on {}", verdict.lab, verdict.backend));
+    let mut report = Report::new(plain::line(&format!("cnilab {} on {}", verdict.lab, verdict.backend)));
     report.set_time(Duration::from_micros(if about.took > 0 { about.took } else { about.phases.iter().map(|(_, micros)| micros).sum() }));
     for scenario in &verdict.scenarios {
         report.add_test_suite(suite(scenario, &verdict.lab, about));
@@ -33,9 +35,13 @@ pub fn junit(verdict: &RunVerdict, about: &About) -> String {
 /// One scenario; a case of its own for it where no expectation accounts for how it came out, so that a suite is never empty.
 fn suite(scenario: &ScenarioVerdict, lab: &str, about: &About) -> TestSuite {
     let class = format!("{lab}.{}", scenario.name);
-    let mut suite = TestSuite::new(scenario.name.as_str());
-    for expectation in &scenario.expectations {
-        suite.add_test_case(case(&words::subject(&expectation.subject), &class, &expectation.outcome, details(expectation, about)));
+    let mut suite = TestSuite::new(plain::line(&scenario.name));
+    for (index, expectation) in scenario.expectations.iter().enumerate() {
+        let mut case = case(&words::subject(&expectation.subject), &class, &expectation.outcome, details(expectation, about));
+        if let (Some(message), Some(found)) = (words::why(&expectation.outcome), deviation::about(scenario.deviation.as_ref(), index)) {
+            case.status.set_message(plain::line(&format!("{message}: {found}")));
+        }
+        suite.add_test_case(case);
     }
     if !scenario.expectations.iter().any(|expectation| words::rank(&expectation.outcome) >= words::rank(&scenario.outcome)) {
         suite.add_test_case(case("the scenario as a whole", &class, &scenario.outcome, String::new()));
@@ -51,14 +57,14 @@ fn case(name: &str, class: &str, outcome: &Outcome, details: String) -> TestCase
         Outcome::Inconclusive(_) | Outcome::Fault(_) => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
     if let Some(why) = words::why(outcome) {
-        status.set_message(why);
+        status.set_message(plain::line(why));
     }
     if !matches!(outcome, Outcome::Held | Outcome::Skipped(_)) {
         status.set_type(words::word(outcome));
         status.set_description(details);
     }
-    let mut case = TestCase::new(name, status);
-    case.set_classname(class);
+    let mut case = TestCase::new(plain::line(name), status);
+    case.set_classname(plain::line(class));
     case
 }
 

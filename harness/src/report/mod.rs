@@ -4,6 +4,7 @@
 //! Never: prints, judges, or looks at frames.
 
 mod about;
+mod deviation;
 mod diff_json;
 mod json;
 mod junit;

@@ -3,7 +3,10 @@
 use super::About;
 use crate::name::{PlaceName, PointName};
 use crate::site::Emulated;
-use crate::verdict::{ExpectationVerdict, Finding, LineVerdict, Outcome, RunVerdict, ScenarioVerdict, Subject};
+use crate::verdict::{
+    Before, Departure, Deviation, ExpectationVerdict, Finding, How, Instead, LineVerdict, Outcome, RunVerdict, ScenarioVerdict, Subject,
+    Way,
+};
 
 const REQUEST: &str = "32:21:45:c4:c5:d5 > ee:ee:ee:ee:ee:ee, ethertype IPv4 (0x0800), length 98: 10.244.153.204 > 10.244.146.205: ICMP echo request, id 17555, seq 106, length 64";
 const REPLY: &str = "ee:ee:ee:ee:ee:ee > 32:21:45:c4:c5:d5, ethertype IPv4 (0x0800), length 98: 10.244.146.205 > 10.244.153.204: ICMP echo reply, id 17555, seq 106, length 64";
@@ -70,6 +73,7 @@ fn scenario(name: &str, probe: &str, expectations: Vec<ExpectationVerdict>) -> S
         name: name.to_owned(),
         probe: Some(probe.to_owned()),
         outcome,
+        deviation: None,
         expectations,
         unasserted: Vec::new(),
         variables: Vec::new(),
@@ -148,10 +152,69 @@ pub(super) fn broken() -> RunVerdict {
         vec![point("node1/veth(pod1)", "calice0906292e2", vec![line(44, REQUEST), line(45, REPLY)]), underlay, routes],
     );
     elsewhere.outcome = broken("2 expectations do not hold");
+    elsewhere.deviation = Some(Deviation::OnTheWay(departure(&elsewhere)));
     elsewhere.variables = vec!["id 17555 = 4242".to_owned(), "seq 106, 220, 279 = 1".to_owned()];
     let mut skipped = scenario("node to pod", "node1 pings pod3 (10.244.146.205)", Vec::new());
     skipped.outcome = Outcome::Skipped("left out by --scenario".to_owned());
     let mut run = run(vec![same_node(), elsewhere, skipped]);
+    run.outcome = broken("1 scenario does not hold");
+    run
+}
+
+/// The tunnel's outer header, which is wrong; the route is not said to follow from it.
+fn departure(scenario: &ScenarioVerdict) -> Departure {
+    Departure {
+        way: Way::Request,
+        segment: None,
+        last: Some((PointName::new("node1/veth(pod1)"), Before::AsDocumented)),
+        at: PointName::new("node1/underlay"),
+        how: How::Differs(scenario.expectations[1].lines[0].findings.clone()),
+        unknown: vec![PointName::new("node1/tunl0")],
+        instead: Vec::new(),
+        shown_by: vec![1],
+        follows: Vec::new(),
+    }
+}
+
+/// The reply is lost on the way back, and the nodes behind say so.
+pub(super) fn lost() -> RunVerdict {
+    let broken = |why: &str| Outcome::Broken(why.to_owned());
+    let missing = |name: &str, interface: &str| {
+        let mut lines = vec![line(44, REQUEST), line(45, REPLY)];
+        lines[1].observed = None;
+        lines[1].outcome = broken("not seen");
+        ExpectationVerdict { outcome: broken("1 line does not hold"), ..point(name, interface, lines) }
+    };
+    let held = point("node2/underlay", "ens10", vec![line(50, REQUEST), line(51, REPLY)]);
+    let points = vec![missing("node1/veth(pod1)", "calice0906292e2"), missing("node1/underlay", "ens10"), held];
+    let mut elsewhere = scenario("pod to pod on another node", "pod1 pings pod3 (10.244.146.205)", points);
+    elsewhere.outcome = broken("2 expectations do not hold");
+    elsewhere.deviation = Some(Deviation::OnTheWay(Departure {
+        way: Way::Reply,
+        segment: None,
+        last: Some((PointName::new("node2/underlay"), Before::AsDocumented)),
+        at: PointName::new("node1/underlay"),
+        how: How::NotSeen,
+        unknown: Vec::new(),
+        instead: vec![
+            Instead::Unanswered {
+                by: "172.30.7.112".to_owned(),
+                target: "172.30.7.111".to_owned(),
+                name: Some("node1.underlay.ip".to_owned()),
+                at: PointName::new("node1/underlay"),
+            },
+            Instead::Icmp {
+                words: "ICMP host 10.244.153.204 unreachable".to_owned(),
+                kind: (3, 1),
+                from: "172.30.7.112".to_owned(),
+                name: Some("node2.underlay.ip".to_owned()),
+                at: PointName::new("node2/underlay"),
+            },
+        ],
+        shown_by: vec![1],
+        follows: vec![0],
+    }));
+    let mut run = run(vec![elsewhere]);
     run.outcome = broken("1 scenario does not hold");
     run
 }

@@ -10,9 +10,11 @@ mod diff;
 mod diff_head;
 
 use super::about::{About, Style, Verbosity};
+use super::deviation;
 use super::words::{self, Tally, number};
+use crate::plain::pad;
 use crate::verdict::{ExpectationVerdict, Outcome, RunVerdict, ScenarioVerdict};
-use paint::{Paint, add, plain};
+use paint::{LONGEST, Paint, add, column, plain};
 
 pub(super) use detail::details;
 pub use diff::terminal_diff;
@@ -30,6 +32,10 @@ pub fn terminal(verdict: &RunVerdict, about: &About, style: &Style) -> String {
     }
     for scenario in &verdict.scenarios {
         if style.verbosity > Verbosity::Quiet || is_worth_a_word(&scenario.outcome) {
+            if text.len() > LONGEST {
+                add(&mut text, format_args!("… and more scenarios, which JSON has\n"));
+                break;
+            }
             text.push_str(&block(scenario, &columns, about, style));
             text.push('\n');
         }
@@ -52,9 +58,10 @@ struct Columns {
 impl Columns {
     fn of(verdict: &RunVerdict) -> Self {
         let all = || verdict.scenarios.iter().flat_map(|scenario| &scenario.expectations);
+        let subjects: Vec<String> = all().map(|expectation| words::subject(&expectation.subject)).collect();
         Self {
-            subject: all().map(|expectation| words::subject(&expectation.subject).chars().count()).max().unwrap_or(0),
-            interface: all().map(|expectation| expectation.interface.chars().count()).max().unwrap_or(0),
+            subject: column(subjects.iter().map(String::as_str)),
+            interface: column(all().map(|expectation| expectation.interface.as_str())),
         }
     }
 }
@@ -71,14 +78,39 @@ fn block(scenario: &ScenarioVerdict, columns: &Columns, about: &About, style: &S
     if let Some(why) = told {
         add(&mut text, format_args!("  {}", plain(why)));
     }
+    text.push_str(&departure(scenario, style));
+    let mut index = 0;
     for same in scenario.expectations.chunk_by(|one, next| style.verbosity < Verbosity::Verbose && both_held(one, next)) {
+        if text.len() > LONGEST {
+            add(&mut text, format_args!("  … and more, which JSON has"));
+            break;
+        }
         if style.verbosity > Verbosity::Quiet || is_worth_a_word(&same[0].outcome) {
             text.push_str(&row(same, columns, paint));
-            text.push_str(&details(&same[0], told, &about.lab_path, style));
+            if style.verbosity == Verbosity::Verbose || !deviation::follows(scenario.deviation.as_ref()).contains(&index) {
+                text.push_str(&details(&same[0], told, &about.lab_path, style));
+            }
         }
+        index += same.len();
     }
     if style.verbosity > Verbosity::Quiet {
         text.push_str(&asides(scenario, style));
+    }
+    text
+}
+
+/// Where a broken scenario starts to be, what was seen instead, and how much merely follows from it.
+fn departure(scenario: &ScenarioVerdict, style: &Style) -> String {
+    let Some(found) = &scenario.deviation else { return String::new() };
+    let mut text = format!("  {}  {}\n", Paint::new(style).strong("first deviation"), plain(&deviation::sentence(found)));
+    for sentence in deviation::instead(found) {
+        add(&mut text, format_args!("      instead: {}", plain(&sentence)));
+    }
+    let follows = deviation::follows(Some(found)).len();
+    if follows > 0 {
+        let verb = if follows == 1 { "follows" } else { "follow" };
+        let shown = if style.verbosity == Verbosity::Verbose { "" } else { "; -v shows more of them" };
+        add(&mut text, format_args!("      {} {verb} from it{shown}", number(follows, "expectation")));
     }
     text
 }
@@ -94,8 +126,8 @@ fn row(same: &[ExpectationVerdict], columns: &Columns, paint: Paint) -> String {
     let expectation = &same[0];
     let subject = plain(&words::subject(&expectation.subject));
     let interface = plain(&expectation.interface);
-    let (wide, narrow) = (columns.subject, columns.interface);
-    let row = format!("  {}  {subject:wide$}  {interface:narrow$}  {}", paint.outcome_in_column(&expectation.outcome), held(same));
+    let (subject, interface) = (pad(&subject, columns.subject), pad(&interface, columns.interface));
+    let row = format!("  {}  {subject}  {interface}  {}", paint.outcome_in_column(&expectation.outcome), held(same));
     format!("{}\n", row.trim_end())
 }
 
@@ -112,6 +144,9 @@ fn held(same: &[ExpectationVerdict]) -> String {
     }
 }
 
+/// How many packets are shown of a point where nothing is documented.
+const UNASSERTED: usize = 32;
+
 /// What is worth knowing besides: points with nothing documented, and values that stood for one another.
 fn asides(scenario: &ScenarioVerdict, style: &Style) -> String {
     let paint = Paint::new(style);
@@ -119,7 +154,7 @@ fn asides(scenario: &ScenarioVerdict, style: &Style) -> String {
     if style.verbosity == Verbosity::Verbose {
         for (point, lines) in &scenario.unasserted {
             add(&mut text, format_args!("  {}", paint.faint(&format!("captured at {}, nothing documented there", plain(point.as_str())))));
-            for line in lines {
+            for line in lines.iter().take(UNASSERTED) {
                 add(&mut text, format_args!("      {}", plain(line)));
             }
         }

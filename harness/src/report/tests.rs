@@ -44,6 +44,82 @@ fn broken_on_a_narrow_terminal() {
 }
 
 #[test]
+fn what_merely_follows_is_counted() {
+    golden("lost.txt", &terminal(&sample::lost(), &sample::about(), &PLAIN));
+    golden("lost-verbose.txt", &terminal(&sample::lost(), &sample::about(), &Style { verbosity: Verbosity::Verbose, ..PLAIN }));
+    golden("lost.json", &json(&sample::lost(), &sample::about()));
+    golden("lost.xml", &junit(&sample::lost(), &sample::about()));
+}
+
+/// Names of any length and width, in every place where a report has one.
+#[test]
+fn no_name_is_too_long_or_too_wide() {
+    let names = [
+        "",
+        "漢字かな",
+        "e\u{301}\u{301}\u{301}",
+        "\u{301}",
+        "a\u{200d}b",
+        "\t\t",
+        &"n".repeat(300),
+        &"n".repeat(70_000),
+        &"漢".repeat(70_000),
+        &"\u{301}".repeat(70_000),
+        &"a b ".repeat(70_000),
+    ];
+    for name in names {
+        for mut verdict in [sample::broken(), sample::lost()] {
+            let mut about = sample::about();
+            for text in [
+                &mut verdict.lab,
+                &mut verdict.run,
+                &mut verdict.backend,
+                &mut about.lab_path,
+                &mut about.phases[0].0,
+                &mut about.emulated[0].what,
+            ] {
+                name.clone_into(text);
+            }
+            (about.evidence, about.mutation, about.cut_short) = (Some(name.to_owned()), Some(name.to_owned()), Some(name.to_owned()));
+            for scenario in &mut verdict.scenarios {
+                name.clone_into(&mut scenario.name);
+                for expectation in &mut scenario.expectations {
+                    name.clone_into(&mut expectation.interface);
+                    expectation.subject = crate::verdict::Subject::Point(crate::name::PointName::new(name));
+                    expectation.unexpected.push(name.to_owned());
+                    for line in &mut expectation.lines {
+                        name.clone_into(&mut line.documented);
+                        line.findings.iter_mut().for_each(|finding| name.clone_into(&mut finding.field));
+                    }
+                }
+            }
+            for verbosity in [Verbosity::Quiet, Verbosity::Verbose] {
+                for width in [None, Some(80)] {
+                    let text = terminal(&verdict, &about, &Style { width, verbosity, colour: true });
+                    assert!(text.len() < 4 << 20, "{} bytes", text.len());
+                }
+            }
+            quick_junit::Report::deserialize_from_str(&junit(&verdict, &about)).expect("JUnit XML");
+            serde_json::from_str::<serde_json::Value>(&json(&verdict, &about)).expect("JSON");
+        }
+    }
+}
+
+#[test]
+fn a_huge_run_makes_a_report_that_can_be_read() {
+    let mut verdict = sample::broken();
+    let scenario = verdict.scenarios[1].clone();
+    let many = scenario.expectations[1].clone();
+    verdict.scenarios[1].expectations = vec![many; 20_000];
+    verdict.scenarios.extend(std::iter::repeat_n(scenario, 2_000));
+    for verbosity in [Verbosity::Quiet, Verbosity::Normal, Verbosity::Verbose] {
+        let text = terminal(&verdict, &sample::about(), &Style { verbosity, ..PLAIN });
+        assert!(text.len() < 4 << 20, "{} bytes", text.len());
+        assert!(text.contains("which JSON has") && text.trim_end().ends_with("broken)"), "the end is there all the same");
+    }
+}
+
+#[test]
 fn in_doubt() {
     golden("inconclusive.txt", &terminal(&sample::inconclusive(), &sample::about(), &PLAIN));
 }
@@ -101,6 +177,18 @@ fn text_from_outside_stays_inside_of_its_format() {
     assert!(!terminal(&verdict, &sample::about(), &PLAIN).contains('\u{1b}'));
     let report = quick_junit::Report::deserialize_from_str(&junit(&verdict, &sample::about())).expect("JUnit XML");
     assert_eq!(report.test_suites.len(), 3);
+    let steers = "\u{85}\u{9b}\u{202e}\u{2066}\u{200f}\u{61c}\u{7f}\u{ffff}";
+    verdict.scenarios[1].expectations[1].lines[0].expected = steers.to_owned();
+    steers.clone_into(&mut verdict.lab);
+    let report = quick_junit::Report::deserialize_from_str(&junit(&verdict, &sample::about())).expect("JUnit XML");
+    assert_eq!(
+        report.name.as_ref().map(quick_junit::XmlString::as_str),
+        Some("cnilab \\u{85}\\u{9b}\\u{202e}\\u{2066}\\u{200f}\\u{61c}\\u{7f}\\u{ffff} on netns")
+    );
+    for text in [terminal(&verdict, &sample::about(), &PLAIN), json(&verdict, &sample::about()), junit(&verdict, &sample::about())] {
+        assert!(!text.chars().any(|c| steers.contains(c)));
+    }
     let value: serde_json::Value = serde_json::from_str(&json(&verdict, &sample::about())).expect("JSON");
+    assert_eq!(value["lab"], steers);
     assert_eq!(value["scenarios"][1]["expectations"][1]["lines"][0]["observed"], "\u{1b}[31m</testcase>]]>&\u{0}\"");
 }

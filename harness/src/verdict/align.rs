@@ -109,7 +109,8 @@ fn leg(pattern: &Pattern, seen: &Seen<'_>) -> Option<Leg> {
     }
 }
 
-fn icmp_leg(icmp: &LayerPattern) -> Option<Leg> {
+/// Which way the packet of an ICMP layer goes, if that tells.
+pub(super) fn icmp_leg(icmp: &LayerPattern) -> Option<Leg> {
     let Want::Exact(Value::Number(kind)) = icmp.fields.iter().find(|part| part.field == Field::IcmpType)?.want else { return None };
     match (icmp.kind, kind) {
         (LayerKind::Icmp, 8) | (LayerKind::Icmpv6, 128) => Some(Leg::Request),

@@ -1,6 +1,7 @@
 //! A run against its lab.
 
 use super::belief;
+use super::deviation::{Deviation, Search};
 use super::model::{ExpectationVerdict, Outcome, RunVerdict, ScenarioVerdict};
 use super::names::Names;
 use super::outcome::{do_not_hold, worst};
@@ -69,6 +70,7 @@ fn scenario(lab: &Lab, planned: &Scenario, evidence: &Evidence, hints: &Hints) -
         name: planned.name.clone(),
         probe: planned.probe.as_ref().map(|probe| probe_in_words(lab, probe, facts)),
         outcome: Outcome::Inconclusive("nothing is expected of it".to_owned()),
+        deviation: None,
         expectations: Vec::new(),
         unasserted: Vec::new(),
         variables: Vec::new(),
@@ -92,7 +94,20 @@ fn scenario(lab: &Lab, planned: &Scenario, evidence: &Evidence, hints: &Hints) -
     if let Some(outcome) = worst(parts, |broken| do_not_hold(broken, "expectation")) {
         verdict.outcome = outcome;
     }
+    let path = planned.probe.as_ref().map(|probe| lab.path(probe)).unwrap_or_default();
+    verdict.deviation = first_deviation(planned, recorded, &scene, &verdict.expectations, &path);
     verdict
+}
+
+/// Where it starts, if it is broken.
+fn first_deviation(
+    planned: &Scenario,
+    recorded: &ScenarioEvidence,
+    scene: &Scene<'_>,
+    verdicts: &[ExpectationVerdict],
+    path: &[PointName],
+) -> Option<Deviation> {
+    Search { planned, verdicts, scene, path, outcome: recorded.outcome.as_ref() }.first()
 }
 
 /// Points first in path order, then the answer, then state.

@@ -21,8 +21,11 @@ mod point;
 mod state;
 pub(crate) mod when;
 
+mod deviation;
+
 mod judge;
 
+pub use deviation::{Before, Departure, Deviation, How, Instead, Way};
 pub use judge::judge;
 pub use model::{ExpectationVerdict, Finding, LineVerdict, Outcome, RunVerdict, ScenarioVerdict, Subject};
 

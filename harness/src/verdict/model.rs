@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::deviation::Deviation;
 use crate::name::{PlaceName, PointName};
 
 /// How an expectation, a scenario or a run came out; in the order in which one outranks another (the worst of its parts).
@@ -46,6 +47,8 @@ pub struct ScenarioVerdict {
     pub probe: Option<String>,
     /// The worst of its expectations.
     pub outcome: Outcome,
+    /// If it is broken: where that starts, as far as it is certain.
+    pub deviation: Option<Deviation>,
     /// One per expectation, points first in path order, then state.
     pub expectations: Vec<ExpectationVerdict>,
     /// The points that were captured at without anything being expected of them, with the probe's lines there as tcpdump prints them.
@@ -86,6 +89,13 @@ pub enum Subject {
         /// As the lab spells it.
         run: String,
     },
+}
+
+impl Subject {
+    /// The point it is about, if it is about one.
+    pub fn point(&self) -> Option<&PointName> {
+        if let Self::Point(point) = self { Some(point) } else { None }
+    }
 }
 
 /// How a documented line came out.

@@ -1,10 +1,15 @@
 //! The end of the report: what the document got wrong, what was emulated, and how it all came out.
 
 use super::compare::{Row, compare};
-use super::paint::{Paint, add, plain};
+use super::paint::{LONGEST, Paint, add, column, plain};
+use crate::plain::pad;
 use crate::report::about::{About, Style, Verbosity};
+use crate::report::deviation;
 use crate::report::words::{self, Tally, number};
 use crate::verdict::{LineVerdict, RunVerdict};
+
+/// In how many scenarios it is said where they first deviate.
+const DEVIATIONS: usize = 12;
 
 pub(super) fn closing(verdict: &RunVerdict, about: &About, style: &Style) -> String {
     let mut text = String::new();
@@ -15,8 +20,23 @@ pub(super) fn closing(verdict: &RunVerdict, about: &About, style: &Style) -> Str
     if style.verbosity == Verbosity::Verbose {
         text.push_str(&times(about, style));
     }
+    text.push_str(&deviations(verdict, style));
     text.push_str(&outcome(verdict, about, style));
     text
+}
+
+/// Where each scenario that is broken starts to be, for who reads from the end.
+fn deviations(verdict: &RunVerdict, style: &Style) -> String {
+    let mut found = verdict.scenarios.iter().filter_map(|scenario| Some((&scenario.name, scenario.deviation.as_ref()?)));
+    let mut text = String::new();
+    for (name, deviation) in found.by_ref().take(DEVIATIONS) {
+        add(&mut text, format_args!("  {}: {}", plain(name), plain(&deviation::sentence(deviation))));
+    }
+    let more = found.count();
+    if more > 0 {
+        add(&mut text, format_args!("  … and in {}", number(more, "more scenario")));
+    }
+    if text.is_empty() { text } else { format!("{}\n{text}\n", Paint::new(style).strong("where it first deviates")) }
 }
 
 /// Every line that the lab corrects, each once, however many scenarios use it.
@@ -31,6 +51,9 @@ fn corrections(verdict: &RunVerdict, about: &About, style: &Style) -> String {
                 continue;
             }
             seen.push((line.lab_line, &line.documented));
+            if text.len() > LONGEST {
+                continue;
+            }
             let place = format!("{}, {}:{}", words::subject(&expectation.subject), about.lab_path, line.lab_line);
             add(&mut text, format_args!("  {}", paint.faint(&plain(&place))));
             text.push_str(&correction(line, reads, because, style));
@@ -65,10 +88,10 @@ fn times(about: &About, style: &Style) -> String {
     if about.phases.is_empty() {
         return String::new();
     }
-    let widest = about.phases.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let widest = column(about.phases.iter().map(|(name, _)| name.as_str()));
     let mut text = format!("{}\n", Paint::new(style).strong("time"));
     for (name, micros) in &about.phases {
-        add(&mut text, format_args!("  {:widest$}  {}", plain(name), milliseconds(*micros)));
+        add(&mut text, format_args!("  {}  {}", pad(&plain(name), widest), milliseconds(*micros)));
     }
     if about.others > 0 {
         let own = about.took.saturating_sub(about.others);

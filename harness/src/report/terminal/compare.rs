@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::paint::{Paint, plain};
+use super::paint::{LONGEST_LINE, Paint, left_out};
+use crate::plain::{pad, spell, width};
 use crate::report::about::Style;
 
 /// The width of the labels before the lines: the longest is `undocumented`.
@@ -28,8 +29,22 @@ impl Row {
 
     /// A line with `spans` marked, in bytes of `text`; what lies outside of it is left out.
     pub(super) fn marked(label: &'static str, text: &str, spans: &[Range<usize>]) -> Self {
-        let marks = text.char_indices().map(|(at, _)| spans.iter().any(|span| span.contains(&at))).collect();
-        Self { label, text: plain(text), marks }
+        let mut row = Self { label, text: String::new(), marks: Vec::new() };
+        for (count, (at, character)) in text.char_indices().enumerate() {
+            if count == LONGEST_LINE {
+                row.put(left_out(&text[at..]).chars(), false);
+                break;
+            }
+            row.put(spell(character), spans.iter().any(|span| span.contains(&at)));
+        }
+        row
+    }
+
+    fn put(&mut self, characters: impl Iterator<Item = char>, mark: bool) {
+        for character in characters {
+            self.text.push(character);
+            self.marks.push(mark);
+        }
     }
 }
 
@@ -46,17 +61,23 @@ pub(super) fn compare(rows: &[Row], indent: usize, style: &Style) -> String {
             if turn == 0 || !ranges[index].is_empty() {
                 text.push_str(&labelled(indent, label, &chunk(&lines[index][ranges[index].clone()], marked(index), style)));
             }
-            if (index + 1..rows.len()).all(|below| columns(marked(below)) != columns(marked(index))) {
-                text.push_str(&carets(indent, marked(index), style));
+            let below = |index: usize| marked_columns(&lines[index][ranges[index].clone()], marked(index));
+            if (index + 1..rows.len()).all(|other| below(other) != below(index)) {
+                text.push_str(&carets(indent, &below(index), style));
             }
         }
     }
     text
 }
 
-/// The columns that are marked.
-fn columns(marks: &[bool]) -> Vec<usize> {
-    marks.iter().enumerate().filter(|(_, mark)| **mark).map(|(at, _)| at).collect()
+/// The carets that stand under what is marked, column by column.
+fn marked_columns(chars: &[char], marks: &[bool]) -> String {
+    let mut carets = String::new();
+    for (character, mark) in chars.iter().zip(marks) {
+        carets.extend(std::iter::repeat_n(if *mark { '^' } else { ' ' }, width(*character)));
+    }
+    carets.truncate(carets.trim_end().len());
+    carets
 }
 
 /// Which part of each line is shown in which turn: as many words as fit in all of them, and at least one.
@@ -67,10 +88,11 @@ fn fold(lines: &[Vec<char>], room: Option<usize>) -> Vec<Vec<Range<usize>>> {
     let ends: Vec<Vec<usize>> = lines.iter().map(|line| word_ends(line)).collect();
     let words = ends.iter().map(Vec::len).max().unwrap_or(0);
     let end = |line: usize, word: usize| if word == 0 { 0 } else { ends[line].get(word - 1).copied().unwrap_or(lines[line].len()) };
+    let wide = |line: usize, from: usize, to: usize| lines[line][end(line, from)..end(line, to)].iter().map(|c| width(*c)).sum::<usize>();
     let mut turns = Vec::new();
     let mut from = 0;
     while from < words {
-        let fits = |to: &usize| (0..lines.len()).all(|line| end(line, *to) - end(line, from) <= room);
+        let fits = |to: &usize| (0..lines.len()).all(|line| wide(line, from, *to) <= room);
         let to = (from + 1..=words).take_while(fits).last().unwrap_or(from + 1);
         turns.push((0..lines.len()).map(|line| end(line, from)..end(line, to)).collect());
         from = to;
@@ -96,16 +118,12 @@ fn chunk(chars: &[char], marks: &[bool], style: &Style) -> String {
     text
 }
 
-fn carets(indent: usize, marks: &[bool], style: &Style) -> String {
-    if !marks.contains(&true) {
-        return String::new();
-    }
-    let line: String = marks.iter().map(|mark| if *mark { '^' } else { ' ' }).collect();
-    labelled(indent, "", &Paint::new(style).wrong(line.trim_end()))
+fn carets(indent: usize, line: &str, style: &Style) -> String {
+    if line.is_empty() { String::new() } else { labelled(indent, "", &Paint::new(style).wrong(line)) }
 }
 
 fn labelled(indent: usize, label: &str, text: &str) -> String {
-    format!("{}\n", format!("{:indent$}{label:LABEL$} {text}", "").trim_end())
+    format!("{}\n", format!("{}{} {text}", pad("", indent), pad(label, LABEL)).trim_end())
 }
 
 #[cfg(test)]

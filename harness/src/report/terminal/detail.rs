@@ -3,12 +3,15 @@
 use std::ops::Range;
 
 use super::compare::{Row, compare};
-use super::paint::{Paint, add, plain};
+use super::paint::{LONGEST, Paint, add, plain};
 use crate::report::about::{Style, Verbosity};
 use crate::report::words;
 use crate::verdict::{ExpectationVerdict, Finding, LineVerdict, Outcome};
 
 const INDENT: usize = 6;
+
+/// How many findings of a line are told.
+const FINDINGS: usize = 32;
 
 /// All that is to be said of an expectation below its row; empty for one that held, unless the report is verbose. The reason that was
 /// `told` already is not told again.
@@ -24,6 +27,10 @@ pub(in crate::report) fn details(expectation: &ExpectationVerdict, told: Option<
     }
     let judged = !matches!(expectation.outcome, Outcome::Skipped(_));
     for line in expectation.lines.iter().filter(|line| verbose || (judged && line.outcome != Outcome::Held)) {
+        if text.len() > LONGEST {
+            said(&mut text, "", "… and more, which JSON has");
+            return text;
+        }
         text.push_str(&line_detail(line, lab_path, whole, style));
     }
     for frame in &expectation.unexpected {
@@ -40,8 +47,11 @@ fn line_detail(line: &LineVerdict, lab_path: &str, whole: Option<&str>, style: &
     if let Some(why) = words::why(&line.outcome).filter(|why| line.findings.is_empty() && Some(*why) != whole) {
         said(&mut text, "", why);
     }
-    for finding in &line.findings {
+    for finding in line.findings.iter().take(FINDINGS) {
         said(&mut text, "", &in_words(finding));
+    }
+    if line.findings.len() > FINDINGS {
+        said(&mut text, "", &format!("… and {} more", words::number(line.findings.len() - FINDINGS, "difference")));
     }
     text
 }
@@ -55,7 +65,7 @@ fn rows(line: &LineVerdict) -> Vec<Row> {
     if let Some((reads, _)) = &line.correction {
         rows.push(Row::new("corrected", without_time(reads).0));
     }
-    let known = rows.last().is_some_and(|row| row.text == plain(expected));
+    let known = rows.last().is_some_and(|row| row.text == Row::new("", expected).text);
     if known && let Some(row) = rows.pop() {
         rows.push(Row::marked(row.label, expected, &wanted));
     } else if matches!(line.outcome, Outcome::Broken(_)) && !expected.is_empty() {
@@ -104,7 +114,7 @@ fn in_words(finding: &Finding) -> String {
 }
 
 fn said(text: &mut String, lead: &str, what: &str) {
-    for line in what.lines() {
+    for line in what.lines().take(FINDINGS) {
         add(text, format_args!("{:INDENT$}{lead}{}", "", plain(line)));
     }
 }

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::compare::{Row, compare};
 use super::diff_head::{head, labels};
-use super::paint::{Look, Paint, add, plain};
+use super::paint::{LONGEST, Look, Paint, add, column, plain};
 use crate::diff::{Diff, Difference, Pair, Part, ScenarioDiff, Standing, Tally};
+use crate::plain::pad;
 use crate::report::about::{About, Style, Verbosity};
 use crate::report::words::{self, number};
 use crate::verdict::Subject;
@@ -14,13 +15,21 @@ const INDENT: usize = 6;
 
 /// Two runs side by side for a person to read; `abouts` says of each what else is known of it, in the same order.
 pub fn terminal_diff(diff: &Diff, abouts: [&About; 2], style: &Style) -> String {
-    let page = Page { diff, labels: labels(&diff.sides), lab_path: &abouts[0].lab_path, style };
+    let parts = || diff.scenarios.iter().flat_map(|scenario| &scenario.parts);
+    let subjects: Vec<String> = parts().map(|part| words::subject(&part.subject)).collect();
+    let interfaces: Vec<String> = parts().map(interfaces).collect();
+    let columns = [&subjects, &interfaces].map(|texts| column(texts.iter().map(String::as_str)));
+    let page = Page { diff, labels: labels(&diff.sides), lab_path: &abouts[0].lab_path, columns, style };
     let mut text = String::new();
     if style.verbosity > Verbosity::Quiet {
         text.push_str(&head(diff, abouts, style));
         text.push('\n');
     }
     for scenario in diff.scenarios.iter().filter(|scenario| page.is_worth_a_word(scenario.tally())) {
+        if text.len() > LONGEST {
+            add(&mut text, format_args!("… and more scenarios, which JSON has\n"));
+            break;
+        }
         text.push_str(&page.scenario(scenario));
         text.push('\n');
     }
@@ -33,6 +42,8 @@ struct Page<'a> {
     diff: &'a Diff,
     labels: [&'static str; 2],
     lab_path: &'a str,
+    /// How wide the columns of subjects and of interfaces are.
+    columns: [usize; 2],
     style: &'a Style,
 }
 
@@ -48,6 +59,10 @@ impl Page<'_> {
         let mut text = format!("{}  {}\n", paint.look(look), paint.strong(&plain(&scenario.name)));
         text.push_str(&self.standing(&scenario.standing));
         for part in scenario.parts.iter().filter(|part| self.is_worth_a_word(part.tally())) {
+            if text.len() > LONGEST {
+                text.push_str(&said("… and more, which JSON has"));
+                break;
+            }
             text.push_str(&self.row(part));
             text.push_str(&self.standing(&part.standing));
             text.push_str(&self.pairs(part));
@@ -57,12 +72,10 @@ impl Page<'_> {
 
     /// The line of one point or command.
     fn row(&self, part: &Part) -> String {
-        let parts = || self.diff.scenarios.iter().flat_map(|scenario| &scenario.parts);
-        let wide = parts().map(|part| words::subject(&part.subject).chars().count()).max().unwrap_or(0);
-        let narrow = parts().map(|part| interfaces(part).chars().count()).max().unwrap_or(0);
         let (subject, interfaces) = (plain(&words::subject(&part.subject)), plain(&interfaces(part)));
+        let (subject, interfaces) = (pad(&subject, self.columns[0]), pad(&interfaces, self.columns[1]));
         let look = Paint::new(self.style).look(look(part.tally()));
-        format!("{}\n", format!("  {look}  {subject:wide$}  {interfaces:narrow$}  {}", extent(part)).trim_end())
+        format!("{}\n", format!("  {look}  {subject}  {interfaces}  {}", extent(part)).trim_end())
     }
 
     /// Why something was not held against anything.
@@ -91,6 +104,10 @@ impl Page<'_> {
         let told = part.pairs.first().filter(|first| !first.is_known() && part.pairs.iter().all(|pair| pair.unknown == first.unknown));
         let mut text = told.map_or_else(String::new, |first| said(&self.by_run(&first.unknown)));
         for (index, pair) in part.pairs.iter().enumerate() {
+            if text.len() > LONGEST {
+                text.push_str(&said("… and more, which JSON has"));
+                break;
+            }
             if part.pairs[..index].iter().any(|earlier| self.says_the_same(earlier, pair)) {
                 continue;
             }

@@ -1,7 +1,8 @@
 //! The head of a comparison: what the two runs are.
 
-use super::paint::{Paint, add, plain};
+use super::paint::{Paint, add, column, plain};
 use crate::diff::{Diff, Side};
+use crate::plain::pad;
 use crate::report::about::{About, Style};
 use crate::site::Emulated;
 
@@ -20,11 +21,11 @@ pub(super) fn head(diff: &Diff, abouts: [&About; 2], style: &Style) -> String {
     let mut text = String::new();
     add(&mut text, format_args!("{}, two runs side by side", paint.strong(&plain(&diff.lab))));
     let rows = rows(diff, abouts);
-    let keys = rows.iter().map(|(key, _)| key.chars().count()).max().unwrap_or(0);
-    let wide = rows.iter().map(|(_, values)| plain(&values[0]).chars().count()).max().unwrap_or(0);
+    let keys = column(rows.iter().map(|(key, _)| key.as_str()));
+    let wide = column(rows.iter().map(|(_, values)| values[0].as_str()));
     for (key, values) in &rows {
         let [one, other] = values.each_ref().map(|value| plain(value));
-        add(&mut text, format_args!("  {}", format!("{:keys$}  {one:wide$}  {other}", plain(key)).trim_end()));
+        add(&mut text, format_args!("  {}", format!("{}  {}  {other}", pad(&plain(key), keys), pad(&one, wide)).trim_end()));
     }
     for (key, part) in emulated(diff, abouts) {
         add(&mut text, format_args!("  {key}: {}: {}", plain(&part.what), plain(&part.how)));

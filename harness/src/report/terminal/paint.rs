@@ -88,18 +88,29 @@ pub(super) fn add(text: &mut String, line: fmt::Arguments<'_>) {
     writeln!(text, "{line}").expect("a string takes all that is written to it");
 }
 
-/// `text` with each control character replaced by one that only stands for it: a folder of evidence may come from anybody, and must
-/// not steer the terminal. One character stays one character, so columns hold.
+/// How many characters of a line are shown.
+pub(super) const LONGEST_LINE: usize = 4_000;
+
+/// How many bytes of what others wrote a report holds, more or less; a terminal takes no more, and JSON has all of it.
+pub(super) const LONGEST: usize = 1 << 20;
+
+/// How wide a column is at most; what is longer stands out of it.
+pub(super) const WIDEST: usize = 60;
+
+/// `text` as one line that cannot steer the terminal, for a folder of evidence may come from anybody; of a very long one the beginning.
 pub(super) fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\t' => ' ',
-            // U+2400 and on: the control pictures, in the order of the codes.
-            '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('?'),
-            '\x7f'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-            _ => c,
-        })
-        .collect()
+    let Some((cut, _)) = text.char_indices().nth(LONGEST_LINE) else { return crate::plain::line(text).into_owned() };
+    format!("{}{}", crate::plain::line(&text[..cut]), left_out(&text[cut..]))
+}
+
+/// How much is not shown: `… and 12 characters more`.
+pub(super) fn left_out(rest: &str) -> String {
+    format!("… and {} more", crate::report::words::number(rest.chars().count(), "character"))
+}
+
+/// How wide a column of these is.
+pub(super) fn column<'t>(texts: impl IntoIterator<Item = &'t str>) -> usize {
+    texts.into_iter().map(|text| crate::plain::columns(&plain(text))).max().unwrap_or(0).min(WIDEST)
 }
 
 #[cfg(test)]
@@ -108,6 +119,12 @@ mod tests {
 
     #[test]
     fn text_from_outside_cannot_steer_the_terminal() {
-        assert_eq!(plain("a\u{1b}[2Jb\tc\u{7}\u{202e}"), "a␛[2Jb c␇\u{fffd}");
+        assert_eq!(plain("a\u{1b}[2Jb\tc\u{7}\u{202e}\n"), "a\\u{1b}[2Jb c\\u{7}\\u{202e}\\u{a}");
+    }
+
+    #[test]
+    fn a_very_long_line_is_cut_between_characters() {
+        let text = plain(&"é".repeat(70_000));
+        assert_eq!((text.chars().count(), &text[8_000..]), (4_000 + 27, "… and 66000 characters more"));
     }
 }

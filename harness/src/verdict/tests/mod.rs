@@ -2,6 +2,7 @@
 
 mod answers;
 mod captures;
+mod deviation;
 mod foreign;
 mod fragments;
 mod lines;
