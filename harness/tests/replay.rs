@@ -84,3 +84,137 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+/// The recorded run with a list of what it set out to record, as runs write it now.
+fn with_a_list() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(&flannel_udp_on_kind(), folder.path());
+    let text = std::fs::read_to_string(folder.path().join("lab.yaml")).expect("it was copied");
+    let plan = cnilab::plan::draft(lab::load(Path::new("lab.yaml"), &text).expect("it passes its checks"));
+    let asked: Vec<String> = plan.lab.scenarios.iter().map(|scenario| scenario.name.clone()).collect();
+    let listed = cnilab::evidence::Listed::of(&plan, &asked);
+    edit(&folder.path().join("manifest.json"), |manifest| {
+        manifest["scenarios"] = serde_json::to_value(&listed).expect("strings");
+        manifest["lab-sha256"] = cnilab::evidence::lab_digest(&text).into();
+    });
+    folder
+}
+
+fn edit(file: &Path, change: impl FnOnce(&mut serde_json::Value)) {
+    let mut value = serde_json::from_str(&std::fs::read_to_string(file).expect("it is there")).expect("JSON");
+    change(&mut value);
+    std::fs::write(file, value.to_string()).expect("ours");
+}
+
+const FIRST: &str = "scenarios/01-pod-to-pod-on-the-same-node";
+const SECOND: &str = "scenarios/02-pod-to-pod-on-another-node";
+
+/// Edits the description of the first scenario.
+fn edit_first(folder: &Path, change: impl FnOnce(&mut serde_json::Value)) {
+    edit(&folder.join(FIRST).join("scenario.json"), change);
+}
+
+fn exchange(one: &Path, other: &Path) {
+    let [first, second] = [one, other].map(|path| std::fs::read(path).expect("it is there"));
+    std::fs::write(one, second).expect("ours");
+    std::fs::write(other, first).expect("ours");
+}
+
+fn cut(file: &Path, by: usize) {
+    let bytes = std::fs::read(file).expect("it is there");
+    std::fs::write(file, &bytes[..bytes.len() - by]).expect("ours");
+}
+
+/// How a folder is spoilt, and what is said: of the run, or instead of a verdict.
+type Spoilt = (fn(&Path), Result<&'static str, &'static str>);
+
+#[test]
+fn evidence_that_lacks_a_part_is_never_held() {
+    let whole = with_a_list();
+    assert_eq!(judge_folder(whole.path()).expect("it can be judged").verdict.outcome, Outcome::Held);
+    let cases: [Spoilt; 18] = [
+        (|folder| std::fs::remove_dir_all(folder.join(SECOND)).expect("ours"), Ok("asked for, and the evidence does not have it")),
+        (|folder| std::fs::remove_dir_all(folder.join("scenarios")).expect("ours"), Ok("asked for, and the evidence does not have it")),
+        (|folder| edit_first(folder, |file| file["outcome"] = serde_json::Value::Null), Ok("no probe was sent")),
+        (|folder| edit_first(folder, |file| drop(file["state"].as_array_mut().expect("a list").pop())), Ok("was not run on")),
+        (|folder| edit_first(folder, |file| file["captures"] = serde_json::json!([])), Ok("nothing was captured at")),
+        (
+            |folder| {
+                edit_first(folder, |file| {
+                    // Wherever nothing is asked: the point is at no line of the lab.
+                    let captures = file["captures"].as_array_mut().expect("a list");
+                    let spare = captures.iter().position(|one| one["point"] == "worker2/veth(net)").expect("it was recorded");
+                    captures.remove(spare);
+                });
+            },
+            Ok("at worker2/veth(net)"),
+        ),
+        (|folder| edit(&folder.join("manifest.json"), |file| file["cut-short"] = "killed".into()), Ok("cut short: killed")),
+        (|folder| std::fs::remove_file(folder.join("facts.json")).expect("ours"), Err("facts.json")),
+        (|folder| std::fs::remove_file(folder.join("lab.yaml")).expect("ours"), Err("lab.yaml")),
+        (|folder| std::fs::remove_file(folder.join(FIRST).join("net.pcapng")).expect("ours"), Err("net.pcapng")),
+        (|folder| std::fs::remove_file(folder.join(FIRST).join("net.ip-route.txt")).expect("ours"), Err("net.ip-route.txt")),
+        (|folder| std::fs::write(folder.join(FIRST).join("net.pcapng"), "").expect("ours"), Err("net.pcapng")),
+        (|folder| cut(&folder.join(FIRST).join("worker2.pcapng"), 1), Err("worker2.pcapng")),
+        (|folder| exchange(&folder.join(FIRST).join("net.pcapng"), &folder.join(FIRST).join("hs7kn.pcapng")), Err("the block is of")),
+        (
+            |folder| {
+                let name = |scenario: &str| folder.join(scenario).join("scenario.json");
+                exchange(&name(FIRST), &name(SECOND));
+            },
+            Err("cannot read"),
+        ),
+        (|folder| copy(&folder.join(FIRST), &folder.join("scenarios/06-again")), Err("twice")),
+        (
+            |folder| {
+                let lab = folder.join("lab.yaml");
+                let text = std::fs::read_to_string(&lab).expect("it was copied");
+                let second = text.find("- name: pod to pod on another node").expect("it has that scenario");
+                std::fs::write(lab, format!("{}\n", &text[..second])).expect("ours");
+                std::fs::remove_dir_all(folder.join("scenarios")).expect("ours");
+            },
+            Err("does not pass this build's checks"),
+        ),
+        (
+            |folder| {
+                let lab = folder.join("lab.yaml");
+                let text = std::fs::read_to_string(&lab).expect("it was copied");
+                std::fs::write(lab, format!("{text}# a remark\n")).expect("ours");
+            },
+            Ok("not the one that was run"),
+        ),
+    ];
+    for (number, (spoil, expected)) in cases.into_iter().enumerate() {
+        let folder = with_a_list();
+        spoil(folder.path());
+        match (judge_folder(folder.path()), expected) {
+            (Ok(finished), Ok(why)) => {
+                let run = &finished.verdict;
+                let said = std::iter::once(&run.outcome).chain(run.scenarios.iter().map(|scenario| &scenario.outcome));
+                let said: Vec<_> = said.map(|outcome| format!("{outcome:?}")).collect();
+                assert_eq!(run.exit_code(), 4, "{number}: {said:?}");
+                assert!(said.iter().any(|said| said.contains(why)), "{number}: {said:?}");
+            }
+            (Ok(finished), Err(why)) => {
+                let Outcome::Fault(said) = &finished.verdict.outcome else { panic!("{number}: {:?}", finished.verdict.outcome) };
+                assert!(said.contains(why), "{number}: {said}");
+            }
+            (Err(error), Err(why)) => assert!(cnilab::fault::in_words(&error).contains(why), "{number}: {error}"),
+            (Err(error), Ok(_)) => panic!("{number}: {}", cnilab::fault::in_words(&error)),
+        }
+    }
+}
+
+/// Folders of earlier builds have no list; their phases tell which scenarios were carried out.
+#[test]
+fn an_older_folder_that_lost_a_scenario_is_not_held() {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(&flannel_udp_on_kind(), folder.path());
+    std::fs::remove_dir_all(folder.path().join(SECOND)).expect("ours");
+    let lost = Outcome::Inconclusive("it was carried out, and the evidence does not have it".to_owned());
+    assert_eq!(judge_folder(folder.path()).expect("it can be judged").verdict.scenarios[1].outcome, lost);
+    edit(&folder.path().join("manifest.json"), |manifest| manifest["phases"] = serde_json::json!([]));
+    let verdict = judge_folder(folder.path()).expect("it can be judged").verdict;
+    assert_eq!(verdict.scenarios[1].outcome, Outcome::Inconclusive("the evidence does not say whether it was asked for".to_owned()));
+    assert_eq!(verdict.exit_code(), 4);
+}

@@ -12,7 +12,7 @@ use crate::journey;
 use crate::lab::{Lab, Scenario};
 use crate::packet::Hints;
 use crate::plan::Plan;
-use crate::verdict::{self, Outcome, RunVerdict};
+use crate::verdict::{self, Outcome, RunVerdict, lost};
 
 /// A recorded run and the plan of its lab.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,11 @@ pub fn compare(one: Recorded<'_>, other: Recorded<'_>) -> Result<Diff, DiffError
     let verdicts = runs.map(|run| verdict::judge(one.plan, run.evidence));
     for verdict in &verdicts {
         fits(verdict)?;
+    }
+    for run in runs {
+        if let Some(why) = lost::of_lab(&run.plan.lab, run.evidence) {
+            return Err(DiffError::Misfit { run: run.evidence.manifest.run.clone(), why });
+        }
     }
     let evidence = runs.map(|run| run.evidence);
     let names = Names::of(lab, evidence.map(|evidence| &evidence.facts));
@@ -91,17 +96,21 @@ fn scenario(
     hints: &Hints,
 ) -> ScenarioDiff {
     let diff = |standing, parts| ScenarioDiff { name: planned.name.clone(), standing, parts };
-    let recorded =
-        evidence.map(|evidence| evidence.scenarios.iter().find(|recorded| recorded.name == planned.name).ok_or_else(|| absent(evidence)));
+    let recorded = evidence.map(|evidence| {
+        evidence.scenarios.iter().find(|recorded| recorded.name == planned.name).ok_or_else(|| lost::absent(evidence, &planned.name))
+    });
     let recorded = match recorded {
         [Ok(one), Ok(other)] => [one, other],
-        [Err(_), Err(_)] => return diff(Standing::Skipped("not carried out in either run".to_owned()), Vec::new()),
-        recorded => return diff(Standing::Unknown(recorded.map(Result::err)), Vec::new()),
+        [Err(Outcome::Skipped(_)), Err(Outcome::Skipped(_))] => {
+            return diff(Standing::Skipped("not asked for in either run".to_owned()), Vec::new());
+        }
+        recorded => return diff(Standing::Unknown(recorded.map(|one| one.err().map(reason))), Vec::new()),
     };
     let scene = Scene {
         planned,
         names,
         facts: evidence.map(|evidence| &evidence.facts),
+        listed: evidence.map(|evidence| evidence.manifest.listed(&planned.name)),
         recorded,
         journeys: recorded.map(|recorded| journey::trace(recorded, hints)),
         verdicts: [&verdicts[0].scenarios[index], &verdicts[1].scenarios[index]],
@@ -114,9 +123,9 @@ fn scenario(
 }
 
 /// Why a run has no evidence of a scenario.
-fn absent(evidence: &Evidence) -> String {
-    match &evidence.manifest.cut_short {
-        Some(why) => format!("the run was cut short: {why}"),
-        None => "not carried out in this run".to_owned(),
+fn reason(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Skipped(why) | Outcome::Inconclusive(why) | Outcome::Broken(why) | Outcome::Fault(why) => why,
+        Outcome::Held => String::new(),
     }
 }

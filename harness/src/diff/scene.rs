@@ -1,7 +1,7 @@
 //! All that is known of one scenario in both runs.
 
 use super::names::Names;
-use crate::evidence::ScenarioEvidence;
+use crate::evidence::{Listed, ScenarioEvidence};
 use crate::journey::{Journey, Stop};
 use crate::lab::Scenario;
 use crate::name::PointName;
@@ -14,6 +14,8 @@ pub(super) struct Scene<'a> {
     pub(super) planned: &'a Scenario,
     pub(super) names: &'a Names<'a>,
     pub(super) facts: [&'a Facts; 2],
+    /// What either run set out to record of it, as far as that is told.
+    pub(super) listed: [Option<&'a Listed>; 2],
     pub(super) recorded: [&'a ScenarioEvidence; 2],
     pub(super) journeys: [Journey; 2],
     pub(super) verdicts: [&'a ScenarioVerdict; 2],
@@ -21,12 +23,13 @@ pub(super) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// Every point that either run captured at: the first run's in path order, then those that only the second has.
+    /// Every point that either run captured at, or was to: the first run's in path order, then those that only the second has.
     pub(super) fn points(&self) -> Vec<&'a PointName> {
         let mut points: Vec<&PointName> = Vec::new();
-        for recording in self.recorded.iter().flat_map(|recorded| &recorded.recordings) {
-            if !points.contains(&&recording.point) {
-                points.push(&recording.point);
+        let recorded = self.recorded.iter().flat_map(|recorded| recorded.recordings.iter().map(|recording| &recording.point));
+        for point in recorded.chain(self.listed.iter().flatten().flat_map(|listed| &listed.points)) {
+            if !points.contains(&point) {
+                points.push(point);
             }
         }
         points

@@ -1,7 +1,7 @@
 //! What stands in `scenario.json`, and how files are called.
 //!
 //! ```text
-//! manifest.json                     what the folder is a recording of; "cut-short" until the run is over
+//! manifest.json                     what the folder is a recording of, and what it is to have; "cut-short" until the run is over
 //! lab.yaml                          the lab file as it was
 //! facts.json                        what was known of the site
 //! scenarios/01-pod-to-pod/          in the lab's order, counted from 1

@@ -3,6 +3,7 @@
 //! In: recordings, outcomes, state texts, facts; or a folder. Out: the folder; or [`Evidence`].
 //! Never: holds a verdict, or believes what a folder says of its own size.
 
+mod listed;
 mod model;
 
 mod file;
@@ -17,6 +18,7 @@ mod write;
 mod tests;
 
 pub use limit::{CAPTURES, FACTS, FRAMES, LAB, MANIFEST, SCENARIO, SCENARIOS, STATES, TEXT, TOTAL};
+pub use listed::{Asked, Listed, lab_digest};
 pub use model::{Evidence, FORMAT, Manifest, ScenarioEvidence, StateText};
 pub use problem::EvidenceError;
 pub use read::read;

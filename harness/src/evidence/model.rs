@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::listed::Listed;
 use crate::capture::Recording;
 use crate::name::PlaceName;
 use crate::probe::Outcome;
@@ -53,6 +54,12 @@ pub struct Manifest {
     pub mutation: Option<String>,
     /// Set if the run was cut short: why. Its evidence is what there was by then.
     pub cut_short: Option<String>,
+    /// The digest of the lab file's text, see [`lab_digest`](super::lab_digest); folders of earlier builds have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lab_sha256: Option<String>,
+    /// What the run set out to record, one per scenario of the lab, written before anything is; folders of earlier builds do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenarios: Option<Vec<Listed>>,
 }
 
 /// What was recorded of one scenario.

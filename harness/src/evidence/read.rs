@@ -13,11 +13,12 @@ use super::model::{Evidence, FORMAT, Manifest, ScenarioEvidence, StateText};
 use super::open::{Budget, beside, entries, plain_folder};
 use super::problem::EvidenceError;
 use crate::capture::Recording;
+use crate::name::Token;
 use crate::packet::{Frame, Interface, Limits, read_capture};
 use crate::site::Facts;
 
 /// Reads an evidence folder. Nothing in it is believed: what is read of it is bounded (see the limits of this room), no name in it leads out of it, and files that
-/// contradict one another are refused. Of a run that was cut short, what is there is read.
+/// contradict one another, or are of another run, are refused. Of a run that was cut short, what is there is read.
 ///
 /// # Errors
 /// See [`EvidenceError`]; each names the file.
@@ -31,7 +32,7 @@ pub fn read(folder: &Path) -> Result<Evidence, EvidenceError> {
     };
     let mut scenarios = Vec::new();
     for path in scenario_folders(&folder.join(file::SCENARIOS))? {
-        scenarios.push(read_scenario(&mut budget, &path.join(file::SCENARIO))?);
+        scenarios.push(read_scenario(&mut budget, &manifest.run, &path.join(file::SCENARIO))?);
     }
     Ok(Evidence { manifest, lab, facts, scenarios })
 }
@@ -71,7 +72,7 @@ fn scenario_folders(folder: &Path) -> Result<Vec<PathBuf>, EvidenceError> {
     Ok(numbered.into_values().collect())
 }
 
-fn read_scenario(budget: &mut Budget, path: &Path) -> Result<ScenarioEvidence, EvidenceError> {
+fn read_scenario(budget: &mut Budget, run: &str, path: &Path) -> Result<ScenarioEvidence, EvidenceError> {
     let ScenarioFile { name, outcome, captures, state } = json(budget, path, limit::SCENARIO)?;
     for (count, limit, what) in [(captures.len(), limit::CAPTURES, "captures"), (state.len(), limit::STATES, "outputs of commands")] {
         if count > limit {
@@ -80,6 +81,9 @@ fn read_scenario(budget: &mut Budget, path: &Path) -> Result<ScenarioEvidence, E
     }
     let outcome =
         outcome.map(|entry| entry.outcome().ok_or_else(|| contradiction(path, "a token is 32 hexadecimal digits"))).transpose()?;
+    if outcome.as_ref().is_some_and(|outcome| outcome.token != Token::derive(run, &name)) {
+        return Err(contradiction(path, "its probe is not that of this scenario in this run"));
+    }
     let mut files = BTreeMap::new();
     let recordings = captures.into_iter().map(|entry| read_recording(budget, path, entry, &mut files)).collect::<Result<_, _>>()?;
     let state = state.into_iter().map(|entry| read_state(budget, path, entry)).collect::<Result<_, _>>()?;

@@ -27,6 +27,13 @@ fn manifest() -> Manifest {
         others: 15_000,
         mutation: None,
         cut_short: None,
+        lab_sha256: Some(lab_digest("lab: x\n")),
+        scenarios: Some(vec![Listed {
+            name: scenario().name,
+            asked: Asked::For,
+            points: vec![PointName::new("pod1/eth0")],
+            state: vec![(PlaceName::new("node1"), "ip route".into())],
+        }]),
     }
 }
 
@@ -67,7 +74,7 @@ fn scenario() -> ScenarioEvidence {
     ScenarioEvidence {
         name: "Pod to pod: another node".into(),
         outcome: Some(Outcome {
-            token: Token::derive("r1", "pod to pod"),
+            token: Token::derive("r1", "Pod to pod: another node"),
             sent_at: Some(1),
             answered_at: Some(2),
             answer_ttl: Some(62),
@@ -349,6 +356,9 @@ fn counts_are_bounded() {
 
 #[test]
 fn files_that_contradict_one_another_are_refused() {
+    let said = "its probe is not that of this scenario in this run";
+    assert!(in_scenario("Pod to pod: another node", "Pod to pod: the same node").contains(said));
+    assert!(spoilt(replace("manifest.json", "\"run\": \"r1\"", "\"run\": \"r2\"")).contains(said));
     assert!(in_scenario("\"block\": 1", "\"block\": 7").contains("interface block 7, which is not there"));
     assert!(in_scenario("\"block\": 1", "\"block\": 0").contains("node1.pcapng does not fit"));
     assert!(

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::teller::Teller;
 use super::{Request, RunError, scenario};
 use crate::backend::Backend;
-use crate::evidence::{FORMAT, Manifest, Writer};
+use crate::evidence::{FORMAT, Listed, Manifest, Writer, lab_digest};
 use crate::lab;
 use crate::plan::{self, BoundPlan, Plan};
 use crate::site::Site;
@@ -45,7 +45,7 @@ pub(super) async fn record(
     let Some(first) = requests.first() else { return Ok(()) };
     let lab = lab::load(&first.lab_path, &first.lab_text).map_err(|problems| RunError::Lab(problems.to_string()))?;
     let plan = plan::draft(lab);
-    let mut folder = Some(Folder::create(first)?);
+    let mut folder = Some(Folder::create(first, &plan)?);
 
     let topology = &plan.topology;
     teller.began(format!("bring up {} nodes and {} pods", topology.nodes.len(), topology.pods.len()));
@@ -58,7 +58,7 @@ pub(super) async fn record(
     let mut carried_out = Ok(());
     for request in requests {
         // The first one's was there before anything else was.
-        let mut current = match folder.take().map_or_else(|| Folder::create(request), Ok) {
+        let mut current = match folder.take().map_or_else(|| Folder::create(request, &plan), Ok) {
             Ok(folder) => folder,
             Err(error) => {
                 carried_out = asker.told(request, Err(error));
@@ -101,8 +101,8 @@ struct Folder {
 }
 
 impl Folder {
-    fn create(request: &Request) -> Result<Self, RunError> {
-        let manifest = manifest(request);
+    fn create(request: &Request, plan: &Plan) -> Result<Self, RunError> {
+        let manifest = manifest(request, plan);
         let writer = Writer::create(&request.evidence, &manifest, &request.lab_text).map_err(RunError::Evidence)?;
         Ok(Self { manifest, writer })
     }
@@ -113,7 +113,7 @@ impl Folder {
     }
 }
 
-fn manifest(request: &Request) -> Manifest {
+fn manifest(request: &Request, plan: &Plan) -> Manifest {
     Manifest {
         format: FORMAT,
         run: request.run.clone(),
@@ -126,6 +126,8 @@ fn manifest(request: &Request) -> Manifest {
         others: 0,
         mutation: request.breakage.as_ref().map(|breakage| breakage.name.clone()),
         cut_short: None,
+        lab_sha256: Some(lab_digest(&request.lab_text)),
+        scenarios: Some(Listed::of(plan, &request.scenarios)),
     }
 }
 

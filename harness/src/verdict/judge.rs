@@ -8,7 +8,7 @@ use super::outcome::{do_not_hold, worst};
 use super::point::{self, Scene};
 use super::state::Meaning;
 use super::variables::Variables;
-use super::{answer, seen, state, when};
+use super::{answer, lost, seen, state, when};
 use crate::evidence::{Evidence, ScenarioEvidence};
 use crate::journey;
 use crate::lab::{Lab, Probe, Scenario};
@@ -21,7 +21,8 @@ use crate::site::Facts;
 ///
 /// Held means proven. What was seen and is wrong is broken, whatever else was missed; what was *not* seen, or was to be absent, counts only if
 /// the capture there is proven to have missed nothing. All else is inconclusive, with a reason that names the point. A scenario of which there
-/// is no evidence was not carried out: skipped, or inconclusive if the run was cut short.
+/// is no evidence is skipped only where the evidence says that nobody asked for it; what was to be recorded and is not there, needed or not,
+/// makes its scenario inconclusive, and so does a lab file that is not the one that was run the whole.
 pub fn judge(plan: &Plan, evidence: &Evidence) -> RunVerdict {
     let lab = &plan.lab;
     let mut verdict = RunVerdict {
@@ -37,11 +38,11 @@ pub fn judge(plan: &Plan, evidence: &Evidence) -> RunVerdict {
     }
     let hints = lab.hints();
     verdict.scenarios = lab.scenarios.iter().map(|planned| scenario(lab, planned, evidence, &hints)).collect();
-    let cut_short = evidence.manifest.cut_short.as_ref().map(|why| Outcome::Inconclusive(format!("the run was cut short: {why}")));
+    let lost = lost::of_run(lab, evidence).map(Outcome::Inconclusive);
     // Without any evidence nothing was asserted, and to skip everything is no answer.
     let nothing = Outcome::Inconclusive("nothing was asserted".to_owned());
     let nothing = (evidence.scenarios.is_empty() || lab.scenarios.is_empty()).then_some(nothing);
-    let parts = verdict.scenarios.iter().map(|scenario| &scenario.outcome).chain(&cut_short).chain(&nothing);
+    let parts = nothing.iter().chain(&lost).chain(verdict.scenarios.iter().map(|scenario| &scenario.outcome));
     if let Some(outcome) = worst(parts, |broken| do_not_hold(broken, "scenario")) {
         verdict.outcome = outcome;
     }
@@ -76,10 +77,7 @@ fn scenario(lab: &Lab, planned: &Scenario, evidence: &Evidence, hints: &Hints) -
         variables: Vec::new(),
     };
     let Some(recorded) = evidence.scenarios.iter().find(|recorded| recorded.name == planned.name) else {
-        verdict.outcome = match &evidence.manifest.cut_short {
-            Some(why) => Outcome::Inconclusive(format!("the run was cut short: {why}")),
-            None => Outcome::Skipped("not carried out in this run".to_owned()),
-        };
+        verdict.outcome = lost::absent(evidence, &planned.name);
         return verdict;
     };
     let names = Names { table: &planned.names, values: &facts.values };
@@ -90,7 +88,8 @@ fn scenario(lab: &Lab, planned: &Scenario, evidence: &Evidence, hints: &Hints) -
     verdict.expectations = expectations(planned, recorded, facts, &scene, &mut variables);
     verdict.variables = variables.spell();
     verdict.unasserted = unasserted(planned, &verdict.expectations, &scene);
-    let parts = verdict.expectations.iter().map(|expectation| &expectation.outcome);
+    let lost = lost::of_scenario(evidence, planned, recorded).map(Outcome::Inconclusive);
+    let parts = verdict.expectations.iter().map(|expectation| &expectation.outcome).chain(&lost);
     if let Some(outcome) = worst(parts, |broken| do_not_hold(broken, "expectation")) {
         verdict.outcome = outcome;
     }

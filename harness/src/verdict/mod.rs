@@ -17,6 +17,7 @@ mod repeat;
 pub(crate) mod seen;
 
 pub(crate) mod belief;
+pub(crate) mod lost;
 mod point;
 mod state;
 pub(crate) mod when;

@@ -2,12 +2,13 @@
 
 use super::world::*;
 use crate::diff::DiffError;
+use crate::evidence::{Listed, lab_digest};
 
 #[test]
 fn a_scenario_that_one_run_did_not_carry_out_is_not_compared() {
     let mut world = World::new();
     world.runs[1].scenarios.pop();
-    assert_eq!(world.told()[1..], ["asks: unknown: - | not carried out in this run"]);
+    assert_eq!(world.told()[1..], ["asks: unknown: - | the evidence does not say whether it was asked for"]);
     assert_eq!(world.diff().unwrap().exit_code(), 4);
     world.runs[1].manifest.cut_short = Some("it was interrupted".to_owned());
     assert_eq!(world.told()[1..], ["asks: unknown: - | the run was cut short: it was interrupted"]);
@@ -18,13 +19,34 @@ fn a_scenario_that_neither_run_carried_out_is_left_out() {
     let mut world = World::new();
     for run in &mut world.runs {
         run.scenarios.pop();
+        run.manifest.phases = vec![("across".to_owned(), 1)];
     }
-    assert_eq!(world.told()[1..], ["asks: skipped: not carried out in either run"]);
+    assert_eq!(world.told()[1..], ["asks: skipped: not asked for in either run"]);
     assert_eq!(world.diff().unwrap().exit_code(), 0);
     for run in &mut world.runs {
         run.scenarios.clear();
     }
     assert_eq!(world.diff().unwrap().exit_code(), 4, "nothing was compared");
+}
+
+#[test]
+fn what_either_run_has_lost_is_not_the_same() {
+    let mut world = World::new();
+    for run in &mut world.runs {
+        run.scenarios.pop();
+    }
+    let neither = "the evidence does not say whether it was asked for";
+    assert_eq!(world.told()[1..], [format!("asks: unknown: {neither} | {neither}")]);
+    let mut world = World::new();
+    for (run, plan) in world.runs.iter_mut().zip(&world.plans) {
+        run.manifest.scenarios = Some(Listed::of(plan, &["across".to_owned(), "asks".to_owned()]));
+        run.scenarios[PING].recordings.remove(ASIDE);
+    }
+    assert_eq!(world.diff().unwrap().exit_code(), 4, "a point that both runs lost was not compared");
+    let mut world = World::new();
+    world.runs[1].manifest.lab_sha256 = Some(lab_digest("another lab"));
+    let why = "the lab file in the folder is not the one that was run: its SHA-256 is another".to_owned();
+    assert_eq!(world.diff().unwrap_err(), DiffError::Misfit { run: "other".to_owned(), why });
 }
 
 #[test]

@@ -211,6 +211,8 @@ fn evidence(run: &str, site: &Site, lab: &str) -> Evidence {
         others: 0,
         mutation: None,
         cut_short: None,
+        lab_sha256: None,
+        scenarios: None,
     };
     let [pod, node1, node2] = site.macs;
     let values = [

@@ -6,6 +6,7 @@ mod deviation;
 mod foreign;
 mod fragments;
 mod lines;
+mod lost;
 mod repeats;
 mod round_trip;
 mod runs;

@@ -117,8 +117,11 @@ fn a_scenario_that_was_not_carried_out_is_skipped_or_cut_short() {
     other.name = "other".to_owned();
     world.plan.lab.scenarios.push(other);
     let verdict = world.judge();
-    assert_eq!(spell(&verdict.scenarios[1].outcome), "skipped: not carried out in this run");
-    assert_eq!(verdict.exit_code(), 0);
+    assert_eq!(spell(&verdict.scenarios[1].outcome), "inconclusive: the evidence does not say whether it was asked for");
+    assert_eq!(verdict.exit_code(), 4);
+    world.evidence.manifest.phases = vec![("bring up".to_owned(), 1), ("across".to_owned(), 1)];
+    let verdict = world.judge();
+    assert_eq!((spell(&verdict.scenarios[1].outcome), verdict.exit_code()), ("skipped: not asked for in this run".to_owned(), 0));
     world.evidence.manifest.cut_short = Some("interrupted".to_owned());
     let verdict = world.judge();
     assert_eq!(spell(&verdict.scenarios[1].outcome), "inconclusive: the run was cut short: interrupted");

@@ -271,6 +271,8 @@ fn evidence(facts: Facts, scenarios: Vec<ScenarioEvidence>) -> Evidence {
         others: 0,
         mutation: None,
         cut_short: None,
+        lab_sha256: None,
+        scenarios: None,
     };
     Evidence { manifest, lab: String::new(), facts, scenarios }
 }
