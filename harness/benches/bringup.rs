@@ -164,6 +164,7 @@ fn topology(workload: &Workload) -> Topology {
         nodes: (0..workload.nodes).map(node).collect(),
         pods: (0..workload.nodes).flat_map(|number| (0..workload.pods_per_node).map(move |count| pod(number, count))).collect(),
         constants: BTreeMap::new(),
+        proxy: None,
         services: Vec::new(),
         rules: BTreeMap::new(),
     }

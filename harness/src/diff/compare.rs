@@ -12,7 +12,7 @@ use crate::journey;
 use crate::lab::{Lab, Scenario};
 use crate::packet::Hints;
 use crate::plan::Plan;
-use crate::verdict::{self, Outcome, RunVerdict, lost};
+use crate::verdict::{self, Outcome, RunVerdict, lost, replaced};
 
 /// A recorded run and the plan of its lab.
 #[derive(Clone, Copy, Debug)]
@@ -53,9 +53,8 @@ pub fn compare(one: Recorded<'_>, other: Recorded<'_>) -> Result<Diff, DiffError
     }
     let evidence = runs.map(|run| run.evidence);
     let names = Names::of(lab, evidence.map(|evidence| &evidence.facts));
-    let hints = lab.hints();
-    let scenarios =
-        lab.scenarios.iter().enumerate().map(|(index, planned)| scenario((index, planned), evidence, &verdicts, &names, &hints));
+    let (hints, proxy) = (lab.hints(), replaced::wanted(lab));
+    let scenarios = lab.scenarios.iter().enumerate().map(|planned| scenario(planned, proxy, evidence, &verdicts, &names, &hints));
     Ok(Diff {
         lab: lab.name.clone(),
         lab_changed: one.evidence.lab != other.evidence.lab,
@@ -90,6 +89,7 @@ fn fits(verdict: &RunVerdict) -> Result<(), DiffError> {
 
 fn scenario(
     (index, planned): (usize, &Scenario),
+    proxy: Option<&str>,
     evidence: [&Evidence; 2],
     verdicts: &[RunVerdict; 2],
     names: &Names<'_>,
@@ -110,6 +110,7 @@ fn scenario(
         planned,
         names,
         facts: evidence.map(|evidence| &evidence.facts),
+        proxy,
         listed: evidence.map(|evidence| evidence.manifest.listed(&planned.name)),
         recorded,
         journeys: recorded.map(|recorded| journey::trace(recorded, hints)),

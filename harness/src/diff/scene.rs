@@ -14,6 +14,8 @@ pub(super) struct Scene<'a> {
     pub(super) planned: &'a Scenario,
     pub(super) names: &'a Names<'a>,
     pub(super) facts: [&'a Facts; 2],
+    /// The mode of kube-proxy that the lab is about.
+    pub(super) proxy: Option<&'a str>,
     /// What either run set out to record of it, as far as that is told.
     pub(super) listed: [Option<&'a Listed>; 2],
     pub(super) recorded: [&'a ScenarioEvidence; 2],

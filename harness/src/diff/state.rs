@@ -6,8 +6,8 @@ use super::model::{Part, Standing};
 use super::numbers::Numbers;
 use super::scene::Scene;
 use crate::expect::StateLine;
-use crate::lab::DocumentedLine;
-use crate::verdict::{ExpectationVerdict, Subject};
+use crate::lab::{DocumentedLine, StateExpectation};
+use crate::verdict::{ExpectationVerdict, Outcome, Subject, replaced};
 
 /// Something that the lab documents line by line.
 struct Documented<'a> {
@@ -22,7 +22,7 @@ pub(super) fn states(scene: &Scene<'_>, numbers: &mut Numbers) -> Vec<Part> {
     let answers = &scene.planned.answers;
     let answers = (!answers.is_empty()).then(|| Documented { asked: Asked::Both, because: "", lines: answers.iter().collect() });
     let commands = scene.planned.state.iter().map(|state| Documented {
-        asked: Asked::of(state.when.as_ref(), scene.facts),
+        asked: asked(state, scene),
         because: state.when.as_ref().map_or("", |when| when.because.as_str()),
         lines: state.has.iter().chain(&state.lacks).collect(),
     });
@@ -33,6 +33,18 @@ pub(super) fn states(scene: &Scene<'_>, numbers: &mut Numbers) -> Vec<Part> {
     });
     let parts = answers.into_iter().chain(commands).enumerate();
     parts.filter_map(|(index, part)| Some(held(part, [verdicts[0].get(index)?, verdicts[1].get(index)?], scene, numbers))).collect()
+}
+
+/// Of which runs an expectation is asked. Where kube-proxy works in another mode than the lab is about, nothing can be said.
+fn asked(state: &StateExpectation, scene: &Scene<'_>) -> Asked {
+    match scene.facts.map(|facts| replaced::not_here(scene.proxy, facts, state)) {
+        [None, None] => Asked::of(state.when.as_ref(), scene.facts),
+        [Some(Outcome::Skipped(why)), Some(Outcome::Skipped(_))] => Asked::Neither(why),
+        elsewhere => Asked::Unknown(elsewhere.map(|outcome| match outcome {
+            Some(Outcome::Skipped(why) | Outcome::Inconclusive(why)) => Some(why),
+            _ => None,
+        })),
+    }
 }
 
 fn held(documented: Documented<'_>, verdicts: [&ExpectationVerdict; 2], scene: &Scene<'_>, numbers: &mut Numbers) -> Part {

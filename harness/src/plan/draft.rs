@@ -18,6 +18,7 @@ pub fn draft(lab: Lab) -> Plan {
         nodes: lab.nodes.iter().map(|node| node_spec(&lab, node)).collect(),
         pods: lab.pods.iter().map(|pod| pod_spec(&lab, pod)).collect(),
         constants: constants(&lab),
+        proxy: lab.cluster.kube_proxy.clone(),
         services: lab.services.iter().map(|service| service_spec(&lab, service)).collect(),
         rules: lab.nodes.iter().filter(|_| !lab.cluster.rules.is_empty()).map(|node| (node.name.clone(), rules(&lab, node))).collect(),
     };

@@ -17,6 +17,8 @@ pub struct Topology {
     pub pods: Vec<PodSpec>,
     /// What symbols stand for that are on no interface, and so cannot be read back from the site: `gateway.ip`, `cali.mac`.
     pub constants: BTreeMap<Symbol, String>,
+    /// The mode of kube-proxy that the lab is about, as kube-proxy spells it, if it says.
+    pub proxy: Option<String>,
     /// The Services, in the lab's order: every node translates their addresses.
     pub services: Vec<ServiceSpec>,
     /// What the CNI's agent adds to a node's packet filter: lines of `iptables-save`, tables and all.

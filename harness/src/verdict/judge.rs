@@ -8,7 +8,7 @@ use super::outcome::{do_not_hold, worst};
 use super::point::{self, Scene};
 use super::state::Meaning;
 use super::variables::Variables;
-use super::{answer, lost, seen, state, when};
+use super::{answer, lost, replaced, seen, state, when};
 use crate::evidence::{Evidence, ScenarioEvidence};
 use crate::journey;
 use crate::lab::{Lab, Probe, Scenario};
@@ -85,7 +85,7 @@ fn scenario(lab: &Lab, planned: &Scenario, evidence: &Evidence, hints: &Hints) -
     let never_left = belief::never_left(recorded.outcome.as_ref());
     let scene = Scene { names, recordings: &recorded.recordings, journey: &journey, hints, points: &facts.points, never_left };
     let mut variables = Variables::default();
-    verdict.expectations = expectations(planned, recorded, facts, &scene, &mut variables);
+    verdict.expectations = expectations(planned, recorded, facts, replaced::wanted(lab), &scene, &mut variables);
     verdict.variables = variables.spell();
     verdict.unasserted = unasserted(planned, &verdict.expectations, &scene);
     let lost = lost::of_scenario(evidence, planned, recorded).map(Outcome::Inconclusive);
@@ -114,6 +114,7 @@ fn expectations(
     planned: &Scenario,
     recorded: &ScenarioEvidence,
     facts: &Facts,
+    proxy: Option<&str>,
     scene: &Scene<'_>,
     variables: &mut Variables,
 ) -> Vec<ExpectationVerdict> {
@@ -133,7 +134,8 @@ fn expectations(
     let meaning = Meaning::of(scene.names, variables);
     verdicts.extend(answer::judge(&planned.answers, recorded.outcome.as_ref(), meaning));
     for expectation in &planned.state {
-        verdicts.push(match when::not_asked(expectation.when.as_ref(), facts) {
+        let elsewhere = when::not_asked(expectation.when.as_ref(), facts).or_else(|| replaced::not_here(proxy, facts, expectation));
+        verdicts.push(match elsewhere {
             Some(outcome) => state::unasked(expectation, &outcome, Meaning::of(scene.names, variables)),
             None => state::judge(expectation, &recorded.state, scene.names, variables),
         });

@@ -19,6 +19,7 @@ pub(crate) mod seen;
 pub(crate) mod belief;
 pub(crate) mod lost;
 mod point;
+pub(crate) mod replaced;
 mod state;
 pub(crate) mod when;
 

@@ -126,6 +126,7 @@ fn topology() -> Topology {
         nodes: vec![node(1), node(2)],
         pods: vec![pod("pod1", "node1"), pod("pod2", "node2"), pod("pod3", "node1")],
         constants: BTreeMap::new(),
+        proxy: None,
         services: Vec::new(),
         rules: BTreeMap::new(),
     }

@@ -21,6 +21,7 @@ pub(crate) fn calico_ipip() -> Topology {
             pod("pod3", "node2", [10, 244, 146, 205], [0x4e, 0x11, 0xe1, 0x74, 0x9d, 0x6c], "cali118af4ccd16"),
         ],
         constants: BTreeMap::from([(Symbol::new("cali.mac"), "ee:ee:ee:ee:ee:ee".to_owned())]),
+        proxy: None,
         services: Vec::new(),
         rules: BTreeMap::new(),
     }

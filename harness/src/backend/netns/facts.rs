@@ -41,7 +41,7 @@ pub(super) async fn read(
     let mut facts =
         Facts { backend: "netns".to_owned(), values: topology.constants.clone(), points: BTreeMap::new(), emulated, versions: versions() };
     if !topology.services.is_empty() {
-        facts.versions.insert("kube-proxy-mode".to_owned(), "iptables".to_owned());
+        facts.versions.insert("kube-proxy-mode".to_owned(), services::MODE.to_owned());
         facts.versions.insert("kube-proxy".to_owned(), services::LAYOUT.to_owned());
     }
     let (of_nodes, of_pods) = found.split_at(nodes);

@@ -8,6 +8,9 @@ use crate::site::{Endpoint, ServiceSpec};
 /// The version of kube-proxy whose layout the rules have.
 pub(super) const LAYOUT: &str = "v1.23";
 
+/// The mode of kube-proxy whose rules they are.
+pub(super) const MODE: &str = "iptables";
+
 /// The alphabet of base32 (RFC 4648 section 6).
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 

@@ -226,7 +226,12 @@ fn emulated(topology: &Topology, carriers: &[Carrier]) -> Vec<Emulated> {
     };
     let mut emulated: Vec<Emulated> = if carriers.is_empty() { Vec::new() } else { devices.into_iter().map(ours).collect() };
     if !topology.services.is_empty() {
-        let how = format!("its iptables rules, written once in the layout of {}; nobody watches Services or endpoints", services::LAYOUT);
+        let other = topology.proxy.as_deref().filter(|mode| *mode != services::MODE);
+        let instead = other.map(|mode| format!(", in place of {mode}")).unwrap_or_default();
+        let how = format!(
+            "its iptables rules, written once in the layout of {}{instead}; nobody watches Services or endpoints",
+            services::LAYOUT
+        );
         emulated.push(Emulated { what: "kube-proxy".to_owned(), how });
     }
     emulated

@@ -8,6 +8,7 @@ mod fragments;
 mod lines;
 mod lost;
 mod repeats;
+mod replaced;
 mod round_trip;
 mod runs;
 mod states;

@@ -251,6 +251,7 @@ fn plan(scenarios: Vec<Scenario>) -> Plan {
             nodes: Vec::new(),
             pods: Vec::new(),
             constants: BTreeMap::new(),
+            proxy: None,
             services: Vec::new(),
             rules: BTreeMap::new(),
         },
