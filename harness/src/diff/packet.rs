@@ -139,7 +139,7 @@ fn relation(field: Field, layers: [&Fields; 2], names: &Names<'_>) -> Relation {
     let [Some(one), Some(other)] = layers.map(|layer| layer.values.get(&field)) else { return Relation::Other };
     let values = [one, other];
     match field {
-        Field::IcmpId | Field::IcmpSequence => numbers(values),
+        Field::IcmpId | Field::IcmpSequence | Field::IpFlowLabel => numbers(values),
         Field::IpId => none_given(values).unwrap_or_else(|| numbers(values)),
         Field::TcpTimestamp | Field::TcpTimestampEcho => none_given(values).unwrap_or_else(|| {
             // Behind the handshake they are a clock's, which may tick between two packets or not.

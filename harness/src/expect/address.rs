@@ -1,5 +1,6 @@
 //! Addresses and ports as lines spell them.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::Range;
 
@@ -192,9 +193,9 @@ impl Reader<'_> {
 /// (30000-32767); below 32768; the kernel's own range for clients from 32768 on (`ip_local_port_range`). Of two ports the more
 /// likely one is the server's and exact, the other a variable: masquerading picks any port from 1024 on. Equal ports, and two that
 /// are both in one of the first two classes, are both exact. Two that are both in one of the last two are both variables. A
-/// placeholder counts as a server's port; a port alone is taken as if the other were in the third class.
-pub(super) fn settle(source: &mut Option<Port>, destination: &mut Option<Port>) {
-    let class = |port: &Option<Port>| port.as_ref().map_or(2, |port| rank(&port.want));
+/// placeholder counts as a server's port; a port alone is taken as if the other were in the third class. Those of `servers` are in the first class.
+pub(super) fn settle(source: &mut Option<Port>, destination: &mut Option<Port>, servers: &BTreeSet<u16>) {
+    let class = |port: &Option<Port>| port.as_ref().map_or(2, |port| rank(&port.want, servers));
     let (from, to) = (class(source), class(destination));
     if source.as_ref().map(|port| &port.want) == destination.as_ref().map(|port| &port.want) {
         return;
@@ -218,14 +219,15 @@ pub(super) fn settle(source: &mut Option<Port>, destination: &mut Option<Port>) 
 pub fn client_ports(source: u64, destination: u64) -> [bool; 2] {
     let port = |number| Some(Port { want: Want::Exact(Value::Number(number)), span: 0..0 });
     let (mut source, mut destination) = (port(source), port(destination));
-    settle(&mut source, &mut destination);
+    settle(&mut source, &mut destination, &BTreeSet::new());
     [source, destination].map(|port| port.is_some_and(|port| matches!(port.want, Want::Variable(_))))
 }
 
 /// How far a port is from being a server's.
-fn rank(want: &Want) -> u8 {
+fn rank(want: &Want, servers: &BTreeSet<u16>) -> u8 {
     let Want::Exact(Value::Number(number)) = want else { return 1 };
     match u16::try_from(*number) {
+        Ok(port) if servers.contains(&port) => 0,
         Ok(..1024) => 0,
         Ok(30_000..=32_767) => 1,
         Ok(port) if SERVER_PORTS.contains(&port) => 1,

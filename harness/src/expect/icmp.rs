@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::open::Part;
 use super::pattern::Want;
 use super::reader::Reader;
 use crate::packet::{Field, LayerKind, Value};
@@ -65,8 +66,10 @@ impl Reader<'_> {
         self.echo_parts("an ICMP message");
         // What an error quotes, which -v prints behind it, is not asserted.
         if self.layers.last().is_some_and(|layer| layer.fields.iter().any(|part| part.field == Field::IcmpCode)) {
-            let quoted = self.rest().trim_start();
-            if quoted.starts_with("(tos ") || quoted.starts_with("IP (tos ") {
+            self.marks();
+            self.skip_space();
+            if ["(tos ", "IP (tos "].iter().any(|head| self.rest().starts_with(head)) {
+                self.open(Part::Quoted, self.at..self.text.trim_end().len());
                 self.at = self.text.len();
             }
         }
@@ -101,9 +104,16 @@ impl Reader<'_> {
         }
         if self.eat(" protocol ") {
             self.exact(Field::IcmpQuotedProtocol, "a protocol", 255);
+            // RFC 792: code 3 is about a port, which a protocol without ports has none of; tcpdump prints two bytes of it all the same.
+            let code = if self.eat(" port ") { 3 } else { 2 };
+            if code == 3
+                && let Some((_, span)) = self.number("a port", 0xffff)
+            {
+                self.open(Part::QuotedPort, span);
+            }
             let word = self.at + 1;
             self.need(" unreachable")?;
-            self.kind(3, Some(2), word..self.at);
+            self.kind(3, Some(code), word..self.at);
             return Some(());
         }
         self.need(" unreachable")?;
@@ -122,7 +132,7 @@ impl Reader<'_> {
     fn quoted_port(&mut self) {
         let span = self.until(&[" ", ","]);
         let mut port = self.port(span);
-        super::address::settle(&mut port, &mut None);
+        super::address::settle(&mut port, &mut None, self.servers);
         if let Some(port) = port {
             self.field(Field::IcmpQuotedPort, port.want, port.span);
         }
@@ -149,7 +159,10 @@ impl Reader<'_> {
         }
         self.echo_parts("an ICMPv6 message");
         // RFC 4861 section 4.6: the options of neighbour discovery, which -v prints behind the message, are not asserted.
-        if (133..=136).contains(number) && self.rest().starts_with(char::is_whitespace) {
+        let option = |rest: &str| rest.trim_start().split_once(" option (").is_some_and(|(name, _)| !name.contains([',', '(', ':']));
+        if (133..=136).contains(number) && self.rest().starts_with(char::is_whitespace) && option(self.rest()) {
+            self.skip_space();
+            self.open(Part::Discovery, self.at..self.text.trim_end().len());
             self.at = self.text.len();
         }
         Some(())
@@ -163,7 +176,9 @@ impl Reader<'_> {
                 "seq" => self.variable(Field::IcmpSequence, "an ICMP sequence number", 0xffff),
                 "length" => self.exact(Field::IcmpLength, "an ICMP length", 0xffff),
                 // RFC 3810: how many groups a report is about differs with what else listens.
-                _ if self.eat("group record(s)") => {}
+                count if count.bytes().all(|digit| digit.is_ascii_digit()) && self.eat("group record(s)") => {
+                    self.open(Part::Groups, key.start..self.at);
+                }
                 _ => self.unknown(key, of, "`id`, `seq` and `length`"),
             }
         }

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::address::{Endpoint, Port};
+use super::open::Part;
 use super::pattern::{FieldPattern, Want};
 use super::reader::Reader;
-use crate::packet::{Field, LayerKind, Value};
+use crate::packet::{Field, LayerKind, Value, mark_at, protocol_name};
 
 /// How deep IP headers of one line may be nested; documents show two.
 const DEEPEST: usize = 8;
@@ -32,13 +33,18 @@ impl Reader<'_> {
         } else {
             announced
         };
+        self.marks();
+        self.skip_space();
         let header = if self.eat("(") { self.header()? } else { Vec::new() };
         self.skip_space();
         let (source, destination) = self.endpoints()?;
         let kind = self.family(announced, [&source, &destination]);
         self.layer(kind);
-        for part in header {
-            self.field(part.field, part.want, part.span);
+        for (part, open) in header {
+            match open {
+                None => self.field(part.field, part.want, part.span),
+                Some(open) => self.open_field(open, part.field, part.want, part.span),
+            }
         }
         for (field, endpoint) in [(Field::IpSource, &source), (Field::IpDestination, &destination)] {
             if let Some(address) = &endpoint.address {
@@ -46,12 +52,7 @@ impl Reader<'_> {
             }
         }
         if self.at_end() {
-            self.problem(
-                self.text.len()..self.text.len(),
-                "the line ends before it says what the packet carries",
-                "give the rest of the line",
-            );
-            return None;
+            return self.nothing_carried();
         }
         self.need(": ")?;
         self.carried(source.port, destination.port, depth)
@@ -99,21 +100,19 @@ impl Reader<'_> {
     }
 
     /// What stands in the parenthesis of `-v`, up to its end.
-    fn header(&mut self) -> Option<Vec<FieldPattern>> {
+    fn header(&mut self) -> Option<Vec<(FieldPattern, Option<Part>)>> {
         let open = self.at - 1;
         let mut parts = Vec::new();
         loop {
             let key = self.until(&[" ", ",", ")", ":"]);
             self.eat(" ");
             let part = self.header_part(&key);
-            if let Some((field, Some(want), span)) = part {
-                parts.push(FieldPattern { field, want, span });
-            }
+            parts.extend(part);
             // tcpdump prints no comma before an IPv6 header's length.
             if self.eat(" payload length: ")
                 && let Some((number, span)) = self.number("an IP length", 0xffff)
             {
-                parts.push(FieldPattern { field: Field::IpLength, want: Want::Exact(Value::Number(number)), span });
+                parts.push((FieldPattern { field: Field::IpLength, want: Want::Exact(Value::Number(number)), span }, None));
             }
             if self.eat(")") {
                 return Some(parts);
@@ -131,77 +130,126 @@ impl Reader<'_> {
         }
     }
 
-    /// One part of the parenthesis: the field, what is said of it (nothing, if it is not asserted), and where.
-    fn header_part(&mut self, key: &Range<usize>) -> Option<(Field, Option<Want>, Range<usize>)> {
-        let exact = |number: u64| Some(Want::Exact(Value::Number(number)));
+    /// One part of the parenthesis: the field with what is said of it, and which open part it is, if it is not asserted.
+    fn header_part(&mut self, key: &Range<usize>) -> Option<(FieldPattern, Option<Part>)> {
+        let exact = |number: u64| Want::Exact(Value::Number(number));
+        let part = |field, want, span| Some((FieldPattern { field, want, span }, None));
         match self.slice(key) {
             "tos" | "class" => {
                 let (number, span) = self.hexadecimal("a type of service", 0xff)?;
-                // tcpdump names the two lowest bits behind it (RFC 3168): `tos 0x2,ECT(0)`.
-                for name in [",ECT(0)", ",ECT(1)", ",CE"] {
-                    self.eat(name);
-                }
-                Some((Field::IpTos, exact(number), span))
+                self.congestion(number, &span);
+                part(Field::IpTos, exact(number), span)
             }
-            "ttl" | "hlim" => self.number("a TTL", 255).map(|(number, span)| (Field::IpTtl, exact(number), span)),
+            "ttl" | "hlim" => self.number("a TTL", 255).and_then(|(number, span)| part(Field::IpTtl, exact(number), span)),
             "id" => {
                 let (number, span) = self.number("an IP id", 0xffff)?;
-                Some((Field::IpId, (number != 0).then_some(Want::Variable(number)), span))
+                let (want, open) = if number == 0 { (exact(0), Some(Part::ZeroId)) } else { (Want::Variable(number), None) };
+                Some((FieldPattern { field: Field::IpId, want, span }, open))
             }
-            "offset" => self.number("a fragment's offset", 0xffff).map(|(number, span)| (Field::IpOffset, exact(number), span)),
+            "offset" => self.number("a fragment's offset", 0xffff).and_then(|(number, span)| part(Field::IpOffset, exact(number), span)),
             "flags" => {
                 self.need("[")?;
                 let span = self.until(&["]"]);
                 self.need("]")?;
                 let text = self.slice(&span).to_owned();
-                Some((Field::IpFlags, Some(Want::Exact(Value::Text(text))), span))
+                if text != "none" && text.split(", ").any(|flag| !["+", "DF", "rsvd"].contains(&flag)) {
+                    self.problem(span.clone(), format!("`{text}` are no IP flags"), "`none`, `DF`, `+` or `rsvd` as tcpdump prints them");
+                }
+                part(Field::IpFlags, Want::Exact(Value::Text(text)), span)
             }
-            "proto" | "next-header" => {
-                self.until(&[" (", ")"]);
-                self.need(" (")?;
-                let (number, span) = self.number("a protocol", 255)?;
-                self.need(")")?;
-                Some((Field::IpProtocol, exact(number), span))
-            }
-            "length" => self.number("an IP length", 0xffff).map(|(number, span)| (Field::IpLength, exact(number), span)),
-            // Checksums are never asserted: offloading leaves them unfinished.
-            "bad" => {
-                self.until(&["!"]);
-                self.eat("!");
-                None
-            }
+            "proto" | "next-header" => self.protocol().and_then(|(number, span)| part(Field::IpProtocol, exact(number), span)),
+            "length" => self.number("an IP length", 0xffff).and_then(|(number, span)| part(Field::IpLength, exact(number), span)),
             "flowlabel" => {
-                self.until(&[", ", ")"]);
-                None
+                let (number, span) = self.hexadecimal("a flow label", 0xf_ffff)?;
+                Some((FieldPattern { field: Field::IpFlowLabel, want: Want::Variable(number), span }, Some(Part::FlowLabel)))
             }
             _ => {
-                self.unknown(key.clone(), "an IP header", HEADER_PARTS);
+                self.header_mark(key);
                 None
             }
         }
     }
 
+    /// `bad cksum 0 (->b1e6)!`, or nothing that is understood.
+    fn header_mark(&mut self, key: &Range<usize>) {
+        match mark_at(&self.text[key.start..]) {
+            Some(length) => self.mark(key.start..key.start + length),
+            None => self.unknown(key.clone(), "an IP header", HEADER_PARTS),
+        }
+    }
+
+    /// tcpdump names the two lowest bits behind a type of service (RFC 3168): `tos 0x2,ECT(0)`.
+    fn congestion(&mut self, service: u64, span: &Range<usize>) {
+        let start = self.at;
+        let named = [(",ECT(1)", 1), (",ECT(0)", 2), (",CE", 3)].into_iter().find(|(name, _)| self.eat(name));
+        if let Some((_, bits)) = named.filter(|(_, bits)| service & 3 != *bits) {
+            let message =
+                format!("`{}` contradicts `{}`: {bits} are not its two lowest bits", &self.text[start + 1..self.at], self.slice(span));
+            self.problem(start + 1..self.at, message, "correct one of them");
+        }
+    }
+
+    /// `ICMP (1)`: a name and its number.
+    fn protocol(&mut self) -> Option<(u64, Range<usize>)> {
+        let name = self.until(&[" (", ")", ","]);
+        self.need(" (")?;
+        let (number, span) = self.number("a protocol", 255)?;
+        self.need(")")?;
+        let known = u8::try_from(number).map(protocol_name).unwrap_or_default();
+        if !self.slice(&name).eq_ignore_ascii_case(known) {
+            let message = format!("`{}` is not the name of protocol {number}", self.slice(&name));
+            self.problem(name, message, format!("tcpdump prints `{known} ({number})`"));
+        }
+        Some((number, span))
+    }
+
+    /// The verdict on a checksum that -v prints before what it is of, which is not asserted: offloading leaves checksums unfinished.
+    fn checksum(&mut self) -> Option<()> {
+        let start = self.at;
+        let right = ["[udp sum ok]", "[icmp6 sum ok]", "[no cksum]"].iter().any(|word| self.eat(word));
+        if !right {
+            self.need("[bad udp cksum 0x")?;
+            for end in [" -> 0x", "!]"] {
+                let digits = self.until(&[end]);
+                if digits.is_empty() || !self.slice(&digits).bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                    self.problem(digits, "this is not a checksum", "give the line as tcpdump prints it");
+                    return None;
+                }
+                self.need(end)?;
+            }
+        }
+        self.open(Part::Checksum, start..self.at);
+        self.need(" ")
+    }
+
+    /// `HBH `, `[bad icmp6 cksum 0x1 -> 0x2!] `, `[|icmp]`; what stands in front of a packet in the packet is that one's own.
+    fn read_marks_before_upper(&mut self) {
+        if !self.rest().starts_with("truncated-") && !self.rest().starts_with("UDP, bad") {
+            self.marks();
+        }
+        self.skip_space();
+    }
+
     /// What an IP packet between these ports carries.
     fn carried(&mut self, mut source: Option<Port>, mut destination: Option<Port>, depth: usize) -> Option<()> {
-        self.skip_space();
-        self.eat("HBH ");
-        if self.eat("[") {
-            // The checksum, which -v prints and which is never asserted: `[udp sum ok] `, `[bad icmp6 cksum …] `.
-            self.until(&["]"]);
-            self.need("] ")?;
+        let before = self.marks.len();
+        self.read_marks_before_upper();
+        if self.rest().starts_with('[') {
+            self.checksum()?;
         }
         let start = self.at;
         let rest = self.rest();
-        if rest.starts_with("Flags [") {
-            super::address::settle(&mut source, &mut destination);
-            return self.tcp(source, destination);
-        }
-        if rest.starts_with("UDP, ") || rest.starts_with("VXLAN, ") || rest.starts_with("OTV, ") {
-            super::address::settle(&mut source, &mut destination);
-            return self.udp(source, destination, depth);
+        let is_udp = ["UDP, ", "VXLAN, ", "OTV, ", "truncated-udp"].iter().any(|word| rest.starts_with(word));
+        if rest.starts_with("Flags [") || is_udp {
+            super::address::settle(&mut source, &mut destination, self.servers);
+            return if is_udp { self.udp(source, destination, depth) } else { self.tcp(source, destination) };
         }
         for port in [source, destination].into_iter().flatten() {
             self.problem(port.span, "there are no ports in such a packet", "only TCP and UDP have ports");
+        }
+        if self.marks.len() > before && self.at_end() {
+            // What is carried cannot be read: `[|icmp]`.
+            return Some(());
         }
         if self.eat("ICMP ") {
             self.icmp()

@@ -3,6 +3,7 @@
 //! In: a line as a document printed it. Out: a [`Pattern`] or a [`StateLine`], every part with its span.
 //! Never: knows a lab, or what a name stands for.
 
+mod open;
 mod pattern;
 mod reader;
 
@@ -19,8 +20,9 @@ mod state_line;
 mod volatile;
 
 pub use address::{client_ports, mac};
-pub use packet_line::{packet_line, time_stamp};
-pub use pattern::{FieldPattern, LayerPattern, LineProblem, Pattern, StateLine, StateToken, Want, Word};
+pub use open::{Open, Part};
+pub use packet_line::{packet_line, packet_line_of, time_stamp};
+pub use pattern::{FieldPattern, LayerPattern, LineMark, LineProblem, Pattern, StateLine, StateToken, Want, Word};
 pub use state_line::{state_line, state_words};
 pub use volatile::{Volatile, volatile};
 

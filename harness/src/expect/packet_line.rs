@@ -1,8 +1,10 @@
 //! A line of a capture: its time stamp and link layer.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::lengths;
+use super::open::Part;
 use super::pattern::{LineProblem, Pattern, Want};
 use super::reader::Reader;
 use crate::packet::{Field, LayerKind, LinkType, Value};
@@ -19,9 +21,10 @@ const ETHERTYPES: [(&str, u64, LayerKind); 4] = [
 ///
 /// Understood are Ethernet with 802.1Q, ARP, IPv4, IPv6, ICMP of both, TCP, UDP, VXLAN, and IP in IP to any depth in both spellings; with or
 /// without the link layer (`-e`), with or without the parenthesis of `-v` or any of its parts (`(ttl 63)`). What a line does not
-/// mention is not asserted. Neither are: the time stamp; TCP windows and window scales, which the kernel's memory and timing decide;
+/// mention is not asserted, but for marks: that tcpdump does not complain of a packet is asserted by every line without such a complaint.
+/// Not asserted are the time stamp, and what the pattern lists as open, among them: TCP windows and window scales, which the kernel's memory and timing decide;
 /// checksums, which offloading leaves unfinished; an IPv4 id of 0, which a kernel may or may not give a packet that must not be
-/// fragmented; TCP time stamps behind the handshake, which are a clock's. A number that is missing because the line was cut off in print is not asserted either.
+/// fragmented; TCP time stamps behind the handshake, which are a clock's; and what was cut off in print, where an ellipsis says so.
 ///
 /// What is an address of the document's own cluster is a [`Want::Literal`]; broadcast, multicast and unspecified addresses are exact, as
 /// they are the same in every cluster. ICMP ids and sequence numbers, IPv4 ids, TCP time stamps and the absolute sequence numbers of a TCP handshake
@@ -44,13 +47,23 @@ const ETHERTYPES: [(&str, u64, LayerKind); 4] = [
 /// assert_eq!(problems.unwrap_err()[0].message, "`length 99` cannot be: what is inside makes it 98");
 /// ```
 pub fn packet_line(text: &str) -> Result<Pattern, Vec<LineProblem>> {
-    let mut reader = Reader::new(text, time_stamp(text));
+    packet_line_of(text, &BTreeSet::new())
+}
+
+/// The same where some ports are known to be servers': such a port is exact wherever it stands.
+///
+/// # Errors
+/// As [`packet_line`].
+pub fn packet_line_of(text: &str, servers: &BTreeSet<u16>) -> Result<Pattern, Vec<LineProblem>> {
+    let mut reader = Reader::new(text, time_stamp(text), servers);
     let mut link = None;
     let _ = reader.line(&mut link);
-    if reader.problems.is_empty() {
+    // Of a packet that tcpdump complains of, lengths may well contradict each other.
+    if reader.problems.is_empty() && reader.marks.is_empty() {
         reader.problems = lengths::check(&reader.layers, text);
     }
-    if reader.problems.is_empty() { Ok(Pattern { link, layers: reader.layers }) } else { Err(reader.problems) }
+    let Reader { layers, marks, open, problems, .. } = reader;
+    if problems.is_empty() { Ok(Pattern { link, layers, marks, open }) } else { Err(problems) }
 }
 
 /// How many bytes the time stamp at the head of a line takes, white space around it included: `20:22:47.858674 `, with a date before it or
@@ -134,7 +147,7 @@ impl Reader<'_> {
         self.eat(" ");
         self.exact(Field::FrameLength, "a frame's length", u64::from(u32::MAX));
         if self.at_end() {
-            return None;
+            return self.nothing_carried();
         }
         self.need(": ")?;
         self.behind_ethernet(next, depth)
@@ -151,6 +164,13 @@ impl Reader<'_> {
     /// One hardware address, without the vendor that tcpdump prints in parentheses without `-nn`.
     fn hardware(&mut self, field: Field, span: Range<usize>) {
         let bare = self.slice(&span).find(" (oui ").map_or(span.end, |oui| span.start + oui);
+        if bare < span.end {
+            let vendor = bare + 1..span.end;
+            if !self.slice(&vendor).ends_with(')') {
+                self.problem(vendor.clone(), "this vendor's name is not closed", "give the line as tcpdump prints it");
+            }
+            self.open(Part::Vendor, vendor);
+        }
         let span = span.start..bare;
         if let Some(want) = self.mac_at(&span) {
             self.field(field, want, span);
@@ -187,7 +207,9 @@ impl Reader<'_> {
         self.exact(Field::VlanId, "a VLAN id", 0xfff);
         self.need(", p ")?;
         self.exact(Field::VlanPriority, "a VLAN priority", 7);
-        self.eat(", DEI");
+        if self.eat(", DEI") {
+            self.mark(self.at - "DEI".len()..self.at);
+        }
         self.need(", ethertype ")?;
         let next = self.ethertype()?;
         self.need(", ")?;
@@ -201,6 +223,7 @@ impl Reader<'_> {
     /// `Request who-has 10.0.0.1 tell 10.0.0.2, length 28`, `Reply 10.0.0.1 is-at aa:…, length 28`.
     fn arp(&mut self) -> Option<()> {
         self.layer(LayerKind::Arp);
+        // What is constant where it is printed says nothing.
         self.eat("Ethernet (len 6), IPv4 (len 4), ");
         let operation = self.at;
         if self.eat("Request who-has ") {
@@ -239,6 +262,13 @@ impl Reader<'_> {
         Some(())
     }
 
+    /// The line ends where it should say what is carried.
+    pub(super) fn nothing_carried(&mut self) -> Option<()> {
+        let end = self.text.len();
+        self.problem(end..end, "the line ends before it says what the packet carries", "give the rest of the line");
+        None
+    }
+
     fn internet_address(&mut self, field: Field, span: Range<usize>) {
         if let Some(want) = self.ip_at(&span) {
             self.field(field, want, span);
@@ -250,6 +280,12 @@ impl Reader<'_> {
         let nested = self.layers.windows(2).filter(|pair| pair.iter().all(|layer| layer.kind == LayerKind::Ipv4)).count();
         for _ in 0..nested {
             self.eat(" (ipip-proto-4)");
+        }
+        self.marks();
+        let rest = self.rest().trim();
+        if rest == "…" || rest == "..." {
+            self.at = self.text.trim_end().len();
+            self.is_cut_off(rest);
         }
         if !self.at_end() {
             self.skip_space();

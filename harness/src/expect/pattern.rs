@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::open::Open;
 use super::volatile::Volatile;
 use crate::name::Symbol;
 use crate::packet::{Field, LayerKind, LinkType, Value};
@@ -9,13 +10,26 @@ use crate::packet::{Field, LayerKind, LinkType, Value};
 /// A documented line of a capture: the stack of layers it shows, from the outermost.
 ///
 /// The stack is exact: a frame with one layer more or less (payload aside) does not match.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pattern {
     /// `Ethernet` if the line prints hardware addresses, `Raw` if it starts with `ip:`; `None` if it shows no link layer
     /// either way (`IP a > b: …`, or a bare `a > b: …`).
     pub link: Option<LinkType>,
     /// The layers it names, outermost first; never a payload.
     pub layers: Vec<LayerPattern>,
+    /// What tcpdump complains of in it, in the order of the line. A frame that is printed with other such marks does not match.
+    pub marks: Vec<LineMark>,
+    /// What else it prints, which is not asserted.
+    pub open: Vec<Open>,
+}
+
+/// A mark in a documented line: `truncated-ip - 16 bytes missing!`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineMark {
+    /// Where in the line, in bytes.
+    pub span: Range<usize>,
+    /// How many IP headers' addresses stand before it: to which of several nested packets it belongs.
+    pub depth: usize,
 }
 
 /// One layer of a documented line.

@@ -1,10 +1,12 @@
 //! A place in a line, and what has been read of it.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::pattern::{FieldPattern, LayerPattern, LineProblem, Want};
+use super::open::{Open, Part};
+use super::pattern::{FieldPattern, LayerPattern, LineMark, LineProblem, Want};
 use crate::name::Symbol;
-use crate::packet::{Field, LayerKind, Value};
+use crate::packet::{Field, LayerKind, Value, mark_at};
 
 /// What a number ends at.
 const NUMBER_ENDS: [&str; 8] = [",", " ", ")", "]", ":", "}", "\n", "\t"];
@@ -16,12 +18,16 @@ pub(super) struct Reader<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
     pub(super) layers: Vec<LayerPattern>,
+    pub(super) marks: Vec<LineMark>,
+    pub(super) open: Vec<Open>,
+    /// Ports that are known to be servers'.
+    pub(super) servers: &'a BTreeSet<u16>,
     pub(super) problems: Vec<LineProblem>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a str, at: usize) -> Self {
-        Self { text, at, layers: Vec::new(), problems: Vec::new() }
+    pub(super) fn new(text: &'a str, at: usize, servers: &'a BTreeSet<u16>) -> Self {
+        Self { text, at, layers: Vec::new(), marks: Vec::new(), open: Vec::new(), servers, problems: Vec::new() }
     }
 
     /// What has not been read yet.
@@ -87,11 +93,16 @@ impl<'a> Reader<'a> {
         self.problems.push(LineProblem { span, message: message.into(), hint: Some(hint.into()) });
     }
 
-    /// Reads a decimal number up to `max`; a line that is cut off in print where the number should be says nothing.
+    /// Reads a decimal number up to `max`; a line that is cut off in print there, and says so by an ellipsis, says nothing of it.
     pub(super) fn number(&mut self, what: &str, max: u64) -> Option<(u64, Range<usize>)> {
         let span = self.until(&NUMBER_ENDS);
         let token = self.slice(&span);
+        if self.is_cut_off(token) {
+            return None;
+        }
         if token.is_empty() && self.at_end() {
+            let hint = "give the number, or take the word before it out; where print has cut the line off, end it with `…`";
+            self.problem(span, format!("{what} is missing: the line ends here"), hint);
             self.at = self.text.len();
             return None;
         }
@@ -133,14 +144,28 @@ impl<'a> Reader<'a> {
     /// Reads `, key ` of a list of attributes; `None` where the list ends.
     pub(super) fn key(&mut self) -> Option<Range<usize>> {
         if !self.eat(", ") {
-            if self.rest().trim() == "," {
-                self.at = self.text.len();
-            }
             return None;
         }
         let span = self.until(&[" ", ",", ":", ")"]);
+        if self.is_cut_off(self.slice(&span)) {
+            return None;
+        }
         self.eat(" ");
-        (!span.is_empty()).then_some(span)
+        if span.is_empty() {
+            self.problem(span, "something is missing here", "the line must read as tcpdump prints it");
+            return None;
+        }
+        Some(span)
+    }
+
+    /// Whether the line ends with `token`, read last, because print has cut it off there: `length …`, `leng…`, `id 17...`.
+    pub(super) fn is_cut_off(&mut self, token: &str) -> bool {
+        let is_cut_off = self.at_end() && ["…", "..."].iter().any(|ellipsis| token.ends_with(ellipsis));
+        if is_cut_off {
+            self.open(Part::CutOff, self.at - token.len()..self.at);
+            self.at = self.text.len();
+        }
+        is_cut_off
     }
 
     /// Complains of an attribute that is not understood, and passes over it.
@@ -163,6 +188,55 @@ impl<'a> Reader<'a> {
         } else {
             layer.fields.push(FieldPattern { field, want, span });
         }
+    }
+
+    /// The line prints this and does not assert it.
+    pub(super) fn open(&mut self, part: Part, span: Range<usize>) {
+        self.say(part, span, None);
+    }
+
+    /// The line prints a field, of which it says `want` only if a lab has it asserted.
+    pub(super) fn open_field(&mut self, part: Part, field: Field, want: Want, span: Range<usize>) {
+        self.say(part, span.clone(), Some(FieldPattern { field, want, span }));
+    }
+
+    fn say(&mut self, part: Part, span: Range<usize>, says: Option<FieldPattern>) {
+        let layer = self.layers.len().saturating_sub(1);
+        let twice = says.as_ref().filter(|says| {
+            let same = |other: &Open| other.layer == layer && other.says.as_ref().is_some_and(|other| other.field == says.field);
+            self.open.iter().any(same)
+        });
+        if let Some(says) = twice {
+            self.problem(span, format!("{} is given twice", says.field.name()), "give it once");
+        } else {
+            self.open.push(Open { part, span, layer, says });
+        }
+    }
+
+    /// Reads a number that the line prints and does not assert.
+    pub(super) fn open_number(&mut self, part: Part, field: Field, what: &str, max: u64) {
+        if let Some((number, span)) = self.number(what, max) {
+            self.open_field(part, field, Want::Exact(Value::Number(number)), span);
+        }
+    }
+
+    /// Reads the marks that stand here, blanks before them included.
+    pub(super) fn marks(&mut self) {
+        loop {
+            let start = self.at + (self.rest().len() - self.rest().trim_start_matches(' ').len());
+            let Some(length) = mark_at(&self.text[start..]) else { return };
+            self.mark(start..start + length);
+        }
+    }
+
+    /// The line bears a mark, which has been read then. The digits of a checksum are not asserted.
+    pub(super) fn mark(&mut self, span: Range<usize>) {
+        self.at = span.end;
+        if self.slice(&span).contains("cksum") {
+            self.open(Part::Checksum, span.clone());
+        }
+        let depth = self.layers.iter().filter(|layer| matches!(layer.kind, LayerKind::Ipv4 | LayerKind::Ipv6)).count();
+        self.marks.push(LineMark { span, depth });
     }
 
     /// Reads a number of which the line says that it is exactly this one.

@@ -112,7 +112,7 @@ fn tracked(mut words: Vec<Word>, text: &str) -> Vec<Word> {
             number(word).map(|port| address::Port { want: Want::Exact(Value::Number(port)), span: word.span.clone() })
         };
         let (mut source, mut destination) = (port(1), port(3));
-        address::settle(&mut source, &mut destination);
+        address::settle(&mut source, &mut destination, &std::collections::BTreeSet::new());
         for (offset, port) in [(1, source), (3, destination)] {
             if let Some(Want::Variable(port)) = port.map(|port| port.want) {
                 words[at + offset].token = StateToken::Variable(port);

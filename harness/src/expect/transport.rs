@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::address::Port;
+use super::open::Part;
 use super::pattern::Want;
 use super::reader::Reader;
-use crate::packet::{Field, LayerKind, Value};
+use crate::packet::{Field, LayerKind, Value, is_tcp_option, mark_at};
 
 /// From here on a sequence number is taken for an absolute one. Relative numbers count the bytes of a conversation, and documented ones
 /// are short; an absolute one starts anywhere in 32 bits and so is below this in one case of 256.
@@ -15,7 +16,10 @@ const ABSOLUTE: u64 = 1 << 24;
 const FLAGS: &str = "FSRP.UEW";
 
 /// How what tcpdump prints of a segment's data begins; but for the first line of HTTP without -v it is not asserted.
-const APPLICATIONS: [&str; 7] = [": HTTP", ": BGP", ": FTP: ", ": SMTP: ", ": SSH: ", ": RTSP: ", ": WHOIS: "];
+const APPLICATIONS: [&str; 7] = ["HTTP", "BGP", "FTP", "SMTP", "SSH", "RTSP", "WHOIS"];
+
+/// The TCP options that are a name and nothing else.
+const BARE_OPTIONS: [&str; 3] = ["nop", "eol", "sackOK"];
 
 /// What a TCP line is made of.
 const TCP_PARTS: &str = "cksum, seq, ack, win, urg, options and length";
@@ -45,17 +49,21 @@ impl Reader<'_> {
         self.need("Flags [")?;
         let span = self.until(&["]"]);
         let flags = self.slice(&span).to_owned();
-        if flags != "none" && (flags.is_empty() || !flags.chars().all(|letter| FLAGS.contains(letter))) {
-            self.problem(span.clone(), format!("`{flags}` are no TCP flags"), "letters of FSRP.UEW as tcpdump prints them, or `none`");
+        // In the order in which tcpdump prints them.
+        let places: Option<Vec<usize>> = flags.chars().map(|letter| FLAGS.find(letter)).collect();
+        if flags != "none" && !places.is_some_and(|places| !places.is_empty() && places.is_sorted_by(|one, next| one < next)) {
+            let hint = "letters of FSRP.UEW in this order, as tcpdump prints them, or `none`";
+            self.problem(span.clone(), format!("`{flags}` are no TCP flags"), hint);
         }
         self.need("]")?;
+        self.marks();
         let handshake = flags.contains('S');
         self.field(Field::TcpFlags, Want::Exact(Value::Text(flags)), span);
         while let Some(key) = self.key() {
             match self.slice(&key) {
-                // Checksums are unfinished where the card is to compute them; windows depend on memory and timing.
-                "cksum" => drop(self.until(&[", "])),
-                "win" => drop(self.number("a TCP window", u64::from(u32::MAX))),
+                // Windows depend on memory and timing.
+                "cksum" => self.checksum_of_segment()?,
+                "win" => self.open_number(Part::Window, Field::TcpWindow, "a TCP window", u64::from(u32::MAX)),
                 "seq" => self.sequence(handshake),
                 "ack" => self.stream_position(Field::TcpAcknowledgment, "an acknowledgment number", handshake),
                 "urg" => self.exact(Field::TcpUrgent, "an urgent pointer", 0xffff),
@@ -68,18 +76,37 @@ impl Reader<'_> {
         Some(())
     }
 
+    /// `0x1e30 (incorrect -> 0x2bd4)`: checksums are unfinished where the card is to compute them.
+    fn checksum_of_segment(&mut self) -> Option<()> {
+        let start = self.at;
+        self.hexadecimal("a checksum", 0xffff)?;
+        if !self.eat(" (correct)") {
+            self.need(" (incorrect -> ")?;
+            self.hexadecimal("a checksum", 0xffff)?;
+            self.need(")")?;
+        }
+        if self.open.iter().any(|open| open.part == Part::Checksum && open.layer + 1 == self.layers.len()) {
+            self.problem(start..self.at, "a checksum is given twice", "give it once");
+        }
+        self.open(Part::Checksum, start..self.at);
+        Some(())
+    }
+
     /// What tcpdump prints of the data: of HTTP the first line, which is exact; the rest is not asserted.
     fn application(&mut self) {
-        if self.eat(": HTTP: ") {
-            let span = self.at..self.text.trim_end().len().max(self.at);
-            let text = self.slice(&span).to_owned();
-            self.at = self.text.len();
-            if !text.is_empty() {
-                self.field(Field::TcpHttp, Want::Exact(Value::Text(text)), span);
-            }
-        } else if APPLICATIONS.iter().any(|name| self.rest().starts_with(name)) {
-            self.at = self.text.len();
+        let Some(name) = APPLICATIONS.iter().find(|name| self.rest().starts_with(&format!(": {name}"))) else { return };
+        let start = self.at + ": ".len();
+        let behind = &self.rest()[": ".len() + name.len()..];
+        let line = start + name.len() + ": ".len()..self.text.trim_end().len();
+        if *name == "HTTP" && behind.starts_with(": ") && !line.is_empty() {
+            let text = self.slice(&line).to_owned();
+            self.field(Field::TcpHttp, Want::Exact(Value::Text(text)), line);
+        } else if behind.trim().is_empty() || [": ", ", length: "].iter().any(|head| behind.starts_with(head)) {
+            self.open(Part::Application, start..self.text.trim_end().len());
+        } else {
+            return;
         }
+        self.at = self.text.len();
     }
 
     /// `seq 1:81` or `seq 4133783852`.
@@ -104,17 +131,14 @@ impl Reader<'_> {
         self.need("[")?;
         let start = self.at;
         let mut names = Vec::new();
-        while !self.rest().starts_with(']') {
+        loop {
             let name = self.until(&[" ", ",", "]"]);
             names.push(self.slice(&name).to_owned());
-            match self.slice(&name) {
-                "mss" if self.eat(" ") => self.exact(Field::TcpMss, "an MSS", 0xffff),
-                "TS" => self.timestamps(handshake)?,
-                // A window scale follows from the kernel's memory settings, as the window does.
-                "wscale" if self.eat(" ") => drop(self.number("a window scale", 255)),
-                _ => drop(self.until(&[",", "]"])),
+            self.option(&name, handshake)?;
+            if self.rest().starts_with(']') {
+                break;
             }
-            if !self.eat(",") && !self.rest().starts_with(']') {
+            if !self.eat(",") {
                 self.problem(start - 1..self.at, "these options are not closed", "options stand in brackets, separated by commas");
                 return None;
             }
@@ -123,15 +147,46 @@ impl Reader<'_> {
         self.need("]")
     }
 
+    /// What stands behind an option's name.
+    fn option(&mut self, name: &Range<usize>, handshake: bool) -> Option<()> {
+        match self.slice(name) {
+            "mss" => {
+                self.need(" ")?;
+                self.exact(Field::TcpMss, "an MSS", 0xffff);
+            }
+            // A window scale follows from the kernel's memory settings, as the window does.
+            "wscale" => {
+                self.need(" ")?;
+                self.open_number(Part::WindowScale, Field::TcpWindowScale, "a window scale", 255);
+            }
+            "TS" => self.timestamps(handshake)?,
+            bare if BARE_OPTIONS.contains(&bare) => {}
+            other if is_tcp_option(other) => {
+                let value = self.until(&[",", "]"]);
+                if !value.is_empty() {
+                    self.open(Part::OptionValues, value.start + 1..value.end);
+                }
+            }
+            other => {
+                let message = format!("`{other}` is not a TCP option");
+                self.problem(name.clone(), message, "options stand in brackets as tcpdump prints them: [mss 1460,sackOK,nop,wscale 7]");
+                return None;
+            }
+        }
+        Some(())
+    }
+
     /// ` val 3911662959 ecr 0`. Behind the handshake they are a clock's: which segments share a value is a matter of timing.
     fn timestamps(&mut self, handshake: bool) -> Option<()> {
         for (word, field) in [(" val ", Field::TcpTimestamp), (" ecr ", Field::TcpTimestampEcho)] {
             self.need(word)?;
-            if let Some((number, span)) = self.number("a time stamp", u64::from(u32::MAX))
-                && handshake
-            {
-                // RFC 7323 section 3.2: 0 where there is nothing to echo yet.
-                self.field(field, if number == 0 { exact(0) } else { Want::Variable(number) }, span);
+            let Some((number, span)) = self.number("a time stamp", u64::from(u32::MAX)) else { continue };
+            // RFC 7323 section 3.2: 0 where there is nothing to echo yet.
+            let want = if number == 0 { exact(0) } else { Want::Variable(number) };
+            if handshake {
+                self.field(field, want, span);
+            } else {
+                self.open_field(Part::Timestamps, field, want, span);
             }
         }
         Some(())
@@ -145,7 +200,11 @@ impl Reader<'_> {
         }
         // tcpdump takes port 8472 for OTV, whose header has the same bits in the same places.
         if self.eat("OTV, ") {
-            return self.vxlan("), overlay 0, instance ", depth);
+            return self.vxlan("), overlay ", depth);
+        }
+        if let Some(length) = mark_at(self.rest()) {
+            self.mark(self.at..self.at + length);
+            return Some(());
         }
         self.need("UDP, length")?;
         self.eat(" ");
@@ -160,12 +219,24 @@ impl Reader<'_> {
     fn vxlan(&mut self, before_identifier: &str, depth: usize) -> Option<()> {
         self.layer(LayerKind::Vxlan);
         self.need("flags [")?;
-        self.until(&["]"]);
+        let word = self.until(&["]"]);
         self.need("] (")?;
         if let Some((flags, span)) = self.hexadecimal("VXLAN flags", 0xff) {
+            // RFC 7348 section 5: the bit that says that there is an identifier.
+            let fits = if flags & 0x08 == 0 { &["invalid", "."][..] } else { &["I"][..] };
+            if !fits.contains(&self.slice(&word)) {
+                let message = format!("`[{}]` contradicts `{}`", self.slice(&word), self.slice(&span));
+                self.problem(word, message, "correct one of them");
+            }
             self.field(Field::VxlanFlags, exact(flags), span);
         }
         self.need(before_identifier)?;
+        if before_identifier.ends_with("overlay ") {
+            if let Some((_, span)) = self.number("an overlay", 0xff_ffff) {
+                self.open(Part::Overlay, span);
+            }
+            self.need(", instance ")?;
+        }
         self.exact(Field::VxlanVni, "a VXLAN network identifier", 0xff_ffff);
         self.eat(":");
         self.skip_space();

@@ -70,6 +70,10 @@ impl Exercise<'_> {
     /// An echo is as long as the probe makes it.
     fn length(&self, pattern: &Pattern, place: &impl Fn(&Range<usize>) -> Range<usize>, problems: &mut Vec<Problem>) {
         let Probe::Ping { size, .. } = self.probe else { return };
+        // RFC 792: an error is as long as what it quotes.
+        if !matches!(icmp_type(pattern), Some(0 | 8)) {
+            return;
+        }
         let length = (size + ECHO_HEADER) as u64;
         let icmp = pattern.layers.iter().filter(|layer| layer.kind == LayerKind::Icmp);
         for field in icmp.flat_map(|layer| &layer.fields).filter(|field| field.field == Field::IcmpLength) {

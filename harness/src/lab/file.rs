@@ -276,6 +276,9 @@ pub(super) struct ExpectFile {
     pub(super) excerpt: Option<At<bool>>,
     /// Each segment is sent once: what TCP sends again or acknowledges on its own, for want of time, is not doubted but wrong.
     pub(super) once: Option<At<bool>>,
+    /// What the lines print and do not assert of themselves, and are to assert here: `win`, `wscale`, `ts`, `flowlabel`, `id`.
+    #[serde(default)]
+    pub(super) assert: Vec<At<String>>,
     /// The probe is not seen there.
     pub(super) none: Option<At<bool>>,
     /// What holds in place of lines that the document has wrong.

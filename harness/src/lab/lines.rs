@@ -1,5 +1,6 @@
 //! Documented lines in a lab file: each parsed, corrected where the lab says so, and every name in it resolved.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::at::At;
@@ -23,6 +24,8 @@ pub(super) struct Context<'a> {
     pub(super) names: &'a Names,
     /// The lab's table.
     pub(super) outer: &'a Names,
+    /// The ports at which the lab's servers and tunnels listen.
+    pub(super) servers: &'a BTreeSet<u16>,
 }
 
 impl Context<'_> {
@@ -41,8 +44,8 @@ pub(super) struct Spelt<'a> {
 
 /// A kind of documented line: how it is read, and which names it holds.
 pub(super) trait Documented: Sized {
-    /// Reads a line.
-    fn read(text: &str) -> Result<Self, Vec<LineProblem>>;
+    /// Reads a line of a lab with these servers' ports.
+    fn read(text: &str, servers: &BTreeSet<u16>) -> Result<Self, Vec<LineProblem>>;
 
     /// Each name or literal, with the sort it must have (if that is known) and where it stands in the line, in bytes.
     fn names(&self) -> Vec<(Mention, Range<usize>)>;
@@ -59,8 +62,8 @@ pub(super) enum Mention {
 }
 
 impl Documented for Pattern {
-    fn read(text: &str) -> Result<Self, Vec<LineProblem>> {
-        crate::expect::packet_line(text)
+    fn read(text: &str, servers: &BTreeSet<u16>) -> Result<Self, Vec<LineProblem>> {
+        crate::expect::packet_line_of(text, servers)
     }
 
     fn names(&self) -> Vec<(Mention, Range<usize>)> {
@@ -80,7 +83,7 @@ impl Documented for Pattern {
 }
 
 impl Documented for StateLine {
-    fn read(text: &str) -> Result<Self, Vec<LineProblem>> {
+    fn read(text: &str, _: &BTreeSet<u16>) -> Result<Self, Vec<LineProblem>> {
         crate::expect::state_line(text)
     }
 
@@ -151,7 +154,7 @@ pub(super) fn read<P: Documented>(
 /// Reads one line. `judged`: it is what will be compared, so each literal needs a name; of a line that is corrected it may be the very mistake.
 fn read_line<P: Documented>(line: &Spelt<'_>, judged: bool, context: &Context<'_>, problems: &mut Vec<Problem>) -> Option<Line<P>> {
     let within = |span: &Range<usize>| line.span.start + span.start..line.span.start + span.end;
-    let pattern = match P::read(line.text) {
+    let pattern = match P::read(line.text, context.servers) {
         Ok(pattern) => pattern,
         Err(found) => {
             problems

@@ -24,6 +24,7 @@ mod service;
 mod symbol;
 mod value;
 
+mod assert;
 mod exercise;
 mod lines;
 mod load;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::assert::assert;
 use super::at::At;
+use super::decode::server_ports;
 use super::exercise::Exercise;
 use super::file::{ExpectFile, ScenarioFile, StateFile};
 use super::lines::{self, Context};
@@ -30,6 +32,9 @@ pub(super) fn scenarios(
     }
     let mut seen: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
     let points = lab.points();
+    let probed = files.value.iter().filter_map(|file| file.probe.as_ref()?.curl.as_ref()?.port.as_ref());
+    let probed = probed.filter_map(|port| u16::try_from(port.value).ok());
+    let servers = server_ports(lab.cluster.network.tunnel.as_ref(), &lab.services, probed);
     let mut scenarios = Vec::new();
     let mut tables = Vec::new();
     for file in &files.value {
@@ -38,7 +43,7 @@ pub(super) fn scenarios(
             problems.push(problem.also(first.clone(), "first here").hint("each scenario has a name of its own"));
         }
         let names = Names::check(&file.names, Some(outer), symbols, problems);
-        let context = Context { text: &lab.source.text, symbols, names: &names, outer };
+        let context = Context { text: &lab.source.text, symbols, names: &names, outer, servers: &servers };
         scenarios.push(Check { lab, context: &context, points: &points }.scenario(file, problems));
         tables.push(names);
     }
@@ -112,7 +117,8 @@ impl Check<'_> {
         let extent = extent(file, problems);
         let claim = match (&file.lines, &file.none) {
             (Some(block), None) => {
-                let lines = lines::read(block, &file.at, &file.corrections, self.context, problems);
+                let mut lines = lines::read(block, &file.at, &file.corrections, self.context, problems);
+                assert(&file.assert, &mut lines, problems);
                 if link.is_some() {
                     on_path(&file.at, &at, path, problems);
                 }
@@ -122,7 +128,10 @@ impl Check<'_> {
                 }
                 Claim::Lines(lines)
             }
-            (None, Some(_)) => Claim::None,
+            (None, Some(_)) => {
+                assert(&file.assert, &mut [], problems);
+                Claim::None
+            }
             (Some(_), Some(none)) => {
                 let problem = Problem::new(none.span.clone(), "lines are expected here, and none at all");
                 problems.push(problem.also(file.at.span.clone(), "at this point").hint("keep `lines` or `none: true`"));

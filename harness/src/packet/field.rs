@@ -75,6 +75,8 @@ pub enum Field {
     IpOffset,
     /// A [`Value::Text`] as tcpdump prints it: `DF`, `+`, `none`.
     IpFlags,
+    /// IPv6's flow label (RFC 6437), where there is one.
+    IpFlowLabel,
     /// The protocol number; of IPv6 the header's own next-header field, whatever extension headers follow.
     IpProtocol,
     /// IPv4's total length, IPv6's payload length, as `tcpdump -v` prints them.
@@ -153,7 +155,7 @@ impl Field {
 }
 
 /// The fields in the order in which [`Field`] declares them, so that a field is its own index, with their names.
-const NAMES: [(Field, &str); 52] = [
+const NAMES: [(Field, &str); 53] = [
     (Field::EthernetSource, "Ethernet source"),
     (Field::EthernetDestination, "Ethernet destination"),
     (Field::EtherType, "Ethernet type"),
@@ -173,6 +175,7 @@ const NAMES: [(Field, &str); 52] = [
     (Field::IpId, "IPv4 id"),
     (Field::IpOffset, "IPv4 offset"),
     (Field::IpFlags, "IPv4 flags"),
+    (Field::IpFlowLabel, "IPv4 flow label"),
     (Field::IpProtocol, "IPv4 protocol"),
     (Field::IpLength, "IPv4 length"),
     (Field::IcmpType, "ICMP type"),

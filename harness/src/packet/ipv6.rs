@@ -78,6 +78,7 @@ pub(super) fn get(layer: &Layer<'_>, field: Field) -> Option<Value> {
     let address = |at| Some(Value::Ip(Ipv6Addr::from(array::<16>(data, at).ok()?).into()));
     match field {
         Field::IpTos => number(be32(data, 0).map(|word| u64::from((word >> 20) & 0xff))),
+        Field::IpFlowLabel => number(be32(data, 0).map(|word| u64::from(word & 0x000f_ffff))).filter(|label| *label != Value::Number(0)),
         Field::IpLength => number(be16(data, 4).map(u64::from)),
         Field::IpProtocol => number(u8(data, 6).map(u64::from)),
         Field::IpTtl => number(u8(data, 7).map(u64::from)),

@@ -36,5 +36,6 @@ pub use field::{Field, LayerKind, Value};
 pub use frame::{Frame, LinkType};
 pub use hints::{Carries, HintError, Hints};
 pub use layer::{Layer, Limit, Stack, Stop};
-pub use line::{Detail, Printed, Printer, lines};
+pub use line::{Cause, Detail, Mark, Printed, Printer, lines, mark_at, mark_meaning, protocol_name};
+pub use tcp::is_tcp_option;
 pub use tree::tree;

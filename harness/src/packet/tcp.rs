@@ -101,6 +101,18 @@ fn option_names(layer: &Layer<'_>) -> String {
     names.join(",")
 }
 
+/// Whether tcpdump calls a TCP option so: `mss`, `TS`, `unknown-69`.
+///
+/// ```
+/// assert!(cnilab::packet::is_tcp_option("sackOK"));
+/// assert!(!cnilab::packet::is_tcp_option("sack OK"));
+/// ```
+pub fn is_tcp_option(name: &str) -> bool {
+    // An experiment is called by its number, too (RFC 6994).
+    let experiment = name.strip_prefix("exp-").is_some_and(|number| number == "tfo" || u16::from_str_radix(number, 16).is_ok());
+    experiment || (!name.is_empty() && (0..=u8::MAX).any(|kind| option_name(kind) == name))
+}
+
 /// An option's name as tcpdump prints it.
 pub(super) fn option_name(kind: u8) -> String {
     match kind {

@@ -1,5 +1,6 @@
 //! A plan in words: what would be built, captured, sent and asserted.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::lab::{Claim, Lab, Probe, Scenario, route_protocol_name};
@@ -107,19 +108,23 @@ fn interface(lab: &Lab, point: &PointName) -> String {
 fn asserted(scenario: &Scenario, point: &PointName) -> String {
     let mut lines = 0;
     let mut corrected = 0;
+    let mut open = BTreeSet::new();
     for expectation in scenario.expect.iter().filter(|expectation| expectation.at == *point) {
         match &expectation.claim {
             Claim::None => return "is not seen".to_owned(),
             Claim::Lines(documented) => {
                 lines += documented.len();
+                open.extend(expectation.claim.open_parts());
                 corrected += documented.iter().filter(|line| line.correction.is_some()).count();
             }
         }
     }
+    let open: Vec<String> = open.iter().map(ToString::to_string).collect();
+    let open = if open.is_empty() { String::new() } else { format!("; printed, not asserted: {}", open.join(", ")) };
     match (lines, corrected) {
         (0, _) => "nothing is asserted".to_owned(),
-        (lines, 0) => format!("{lines} lines"),
-        (lines, corrected) => format!("{lines} lines, {corrected} corrected"),
+        (lines, 0) => format!("{lines} lines{open}"),
+        (lines, corrected) => format!("{lines} lines, {corrected} corrected{open}"),
     }
 }
 

@@ -120,6 +120,7 @@ struct Expectation<'a> {
     why: Option<&'a str>,
     because: Option<&'a str>,
     lines: Vec<Line<'a>>,
+    not_asserted: &'a [String],
     unexpected: &'a [String],
 }
 
@@ -248,6 +249,7 @@ impl<'a> Expectation<'a> {
             why: words::why(&expectation.outcome),
             because: expectation.because.as_deref(),
             lines: expectation.lines.iter().map(Line::of).collect(),
+            not_asserted: &expectation.open,
             unexpected: &expectation.unexpected,
         }
     }

@@ -58,6 +58,7 @@ fn point(name: &str, interface: &str, lines: Vec<LineVerdict>) -> ExpectationVer
         outcome,
         because: None,
         lines,
+        open: Vec::new(),
         unexpected: Vec::new(),
     }
 }

@@ -162,6 +162,15 @@ fn asides(scenario: &ScenarioVerdict, style: &Style) -> String {
         let points: Vec<String> = scenario.unasserted.iter().map(|(point, _)| plain(point.as_str())).collect();
         add(&mut text, format_args!("  {}", paint.faint(&format!("captured with nothing documented there: {}", points.join(", ")))));
     }
+    let mut open: Vec<&str> = Vec::new();
+    for part in scenario.expectations.iter().flat_map(|expectation| &expectation.open) {
+        if !open.contains(&part.as_str()) {
+            open.push(part);
+        }
+    }
+    if !open.is_empty() {
+        add(&mut text, format_args!("  {}", paint.faint(&format!("printed, not asserted: {}", plain(&open.join(", "))))));
+    }
     if !scenario.variables.is_empty() {
         let same = format!("taken for the same packet: {}", plain(&scenario.variables.join("; ")));
         add(&mut text, format_args!("  {}", paint.faint(&same)));

@@ -28,5 +28,13 @@ pub(super) fn judge(
     let broken = |broken| do_not_hold(broken, "line");
     let outcome = worst(lines.iter().map(|line| &line.outcome), broken)?;
     let outcome = if answer.is_some() { outcome } else { silence() };
-    Some(ExpectationVerdict { subject: Subject::Answer, interface: String::new(), outcome, because: None, lines, unexpected: Vec::new() })
+    Some(ExpectationVerdict {
+        subject: Subject::Answer,
+        interface: String::new(),
+        outcome,
+        because: None,
+        lines,
+        open: Vec::new(),
+        unexpected: Vec::new(),
+    })
 }

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::names::{Names, value};
 use super::seen::Seen;
-use crate::expect::{FieldPattern, LayerPattern, Pattern, Want};
+use super::variables::{Kind, Numbers};
+use crate::expect::{FieldPattern, LayerPattern, Part, Pattern, Want};
 use crate::lab::Line;
-use crate::packet::{Detail, Field, LayerKind, LinkType, Value};
+use crate::packet::{Cause, Detail, Field, LayerKind, LinkType, Value, mark_meaning};
 
 /// One field that is not as the line says.
 pub(super) struct Difference {
@@ -22,10 +23,8 @@ pub(super) struct Difference {
 
 /// A number of the line that differs from run to run, and what the frame has in its place.
 pub(super) struct Use {
-    pub(super) field: Field,
     pub(super) name: String,
-    pub(super) documented: u64,
-    pub(super) observed: u64,
+    pub(super) numbers: Numbers,
     pub(super) documented_span: Range<usize>,
     pub(super) observed_span: Option<Range<usize>>,
 }
@@ -48,10 +47,19 @@ pub(super) fn detail(pattern: &Pattern) -> Detail {
     let in_parenthesis = |part: &FieldPattern| {
         matches!(
             part.field,
-            Field::IpTtl | Field::IpTos | Field::IpId | Field::IpOffset | Field::IpFlags | Field::IpProtocol | Field::IpLength
+            Field::IpTtl
+                | Field::IpTos
+                | Field::IpId
+                | Field::IpOffset
+                | Field::IpFlags
+                | Field::IpFlowLabel
+                | Field::IpProtocol
+                | Field::IpLength
         )
     };
-    let verbose = pattern.layers.iter().flat_map(|layer| &layer.fields).any(in_parenthesis);
+    let verbose_parts = [Part::ZeroId, Part::FlowLabel, Part::Checksum, Part::Quoted, Part::Discovery];
+    let open = pattern.open.iter().any(|open| verbose_parts.contains(&open.part));
+    let verbose = open || pattern.layers.iter().flat_map(|layer| &layer.fields).any(in_parenthesis);
     if verbose { Detail::Verbose } else { Detail::Brief }
 }
 
@@ -64,13 +72,46 @@ pub(super) fn compare(line: &Line<Pattern>, seen: &Seen<'_>, names: Names<'_>) -
         let documented = line.pattern.link.map_or("", spell);
         found.differences.push(whole("link layer", documented.to_owned(), spell(seen.link).to_owned()));
     }
+    let doubt = marks(line, seen, &mut found);
     let pairs = pair(line, seen, &mut found);
     for (layer, index) in pairs {
         for part in &layer.fields {
             field(line, layer, part, index, seen, names, &mut found);
         }
     }
+    found.doubts.extend(doubt);
     found
+}
+
+/// What tcpdump complains of in one of the two only. What it says because the capture ends, and not the packet, proves nothing: that is a doubt.
+fn marks(line: &Line<Pattern>, seen: &Seen<'_>, found: &mut Comparison) -> Option<String> {
+    const NOTHING: &str = "nothing";
+    let printed = seen.printed(detail(&line.pattern));
+    let mut left: Vec<_> = line.pattern.marks.iter().collect();
+    let mut differ = |documented: &str, observed: &str, documented_span, observed_span| {
+        let (field, documented, observed) = ("mark".to_owned(), documented.to_owned(), observed.to_owned());
+        found.differences.push(Difference { field, expected: documented.clone(), documented, observed, documented_span, observed_span });
+    };
+    let mut cut = false;
+    for mark in &printed.marks {
+        let text = printed.text.get(mark.span.clone()).unwrap_or_default();
+        let meaning = |span: &Range<usize>| mark_meaning(line.text.get(span.clone()).unwrap_or_default());
+        if let Some(index) = left.iter().position(|other| other.depth == mark.depth && meaning(&other.span) == mark_meaning(text)) {
+            left.remove(index);
+        } else if mark.cause == Cause::Cut && seen.is_short {
+            cut = true;
+        } else {
+            differ(NOTHING, text, None, Some(mark.span.clone()));
+        }
+    }
+    for mark in left {
+        if seen.is_short {
+            cut = true;
+        } else {
+            differ(line.text.get(mark.span.clone()).unwrap_or_default(), NOTHING, Some(mark.span.clone()), None);
+        }
+    }
+    cut.then(|| "too little of the frame was captured to tell whether it is whole".to_owned())
 }
 
 /// A difference of the whole line.
@@ -135,19 +176,20 @@ fn field(
     let documented = line.text.get(part.span.clone()).unwrap_or_default();
     let name = part.field.name_in(layer.kind);
     let observed_span = seen.span(detail(&line.pattern), index, part.field);
-    let Some(observed) = seen.value(index, part.field) else {
-        if seen.is_cut() {
+    // The printed positions of a stream are relative to its start, which an absolute number is not.
+    let observed = match part.want {
+        Want::Variable(_) => seen.stack.layers().get(index).and_then(|layer| layer.get(part.field)),
+        _ => seen.value(index, part.field),
+    };
+    let Some(observed) = observed else {
+        if seen.may_have_lost(part.field) {
             found.doubts.push(format!("too little of the frame was captured to see its {name}"));
         } else {
-            let observed = "nothing".to_owned();
-            let (documented_span, documented) = (Some(part.span.clone()), documented.to_owned());
+            let documented_span = Some(part.span.clone());
             found.differences.push(Difference {
-                field: name,
-                expected: documented.clone(),
-                documented,
-                observed,
                 documented_span,
                 observed_span,
+                ..whole(&name, documented.to_owned(), "nothing".to_owned())
             });
         }
         return;
@@ -156,9 +198,8 @@ fn field(
         Want::Exact(value) if *value == observed => return,
         Want::Exact(_) => documented.to_owned(),
         Want::Variable(number) => {
-            if let Value::Number(observed) = observed {
-                let documented_span = part.span.clone();
-                found.uses.push(Use { field: part.field, name, documented: *number, observed, documented_span, observed_span });
+            if let Some(numbers) = numbers(part.field, layer, *number, &observed) {
+                found.uses.push(Use { name, numbers, documented_span: part.span.clone(), observed_span });
                 return;
             }
             documented.to_owned()
@@ -181,6 +222,46 @@ fn field(
         documented_span: Some(part.span.clone()),
         observed_span,
     });
+}
+
+/// A documented number that differs from run to run, and what a frame has in its place; `None`: that is none.
+fn numbers(field: Field, layer: &LayerPattern, documented: u64, observed: &Value) -> Option<Numbers> {
+    let kind = Kind::of_part(field, layer);
+    let Value::Number(observed) = *observed else { return None };
+    // RFC 7323 section 3.2: a time stamp of 0 is none.
+    (kind != Kind::Timestamp || observed != 0).then(|| Numbers {
+        kind,
+        is_injective: kind.is_injective() || (kind == Kind::Timestamp && is_handshake(layer)),
+        lacks_server: kind.is_port() && !shows_server(layer),
+        documented,
+        observed,
+    })
+}
+
+/// A segment of a handshake, whose two time stamps are of two clocks; behind it a clock may not have moved on between two segments.
+fn is_handshake(layer: &LayerPattern) -> bool {
+    let flags = layer.fields.iter().find(|part| part.field == Field::TcpFlags);
+    flags.is_some_and(|part| matches!(&part.want, Want::Exact(Value::Text(flags)) if flags.contains('S')))
+}
+
+/// Whether one of the layer's ports does not differ from run to run.
+fn shows_server(layer: &LayerPattern) -> bool {
+    layer.fields.iter().any(|part| Kind::of_part(part.field, layer).is_port() && !matches!(part.want, Want::Variable(_)))
+}
+
+/// The ports of a pattern that do not differ from run to run, as far as they are known, and how each is documented.
+pub(super) fn fixed_ports(line: &Line<Pattern>, names: Names<'_>) -> Vec<(Kind, u64, String)> {
+    let parts = line.pattern.layers.iter().flat_map(|layer| layer.fields.iter().map(move |part| (Kind::of_part(part.field, layer), part)));
+    let fixed = parts.filter(|(kind, _)| kind.is_port()).filter_map(|(kind, part)| {
+        let documented = line.text.get(part.span.clone())?;
+        let number = match &part.want {
+            Want::Exact(Value::Number(number)) => *number,
+            Want::Name(symbol) => names.symbol(symbol).ok()?.parse().ok()?,
+            _ => return None,
+        };
+        Some((kind, number, documented.to_owned()))
+    });
+    fixed.collect()
 }
 
 /// What an address or placeholder of a line stands for.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::compare::stands_for;
 use super::names::Names;
-use super::variables::Variables;
+use super::variables::{Kind, Variables};
 use crate::expect::{Pattern, Want, time_stamp};
 use crate::lab::Line;
 
@@ -21,11 +21,12 @@ impl Expected {
     /// Fills in a line of a capture, without its time stamp: addresses and placeholders by what they stand for on the site, numbers that
     /// differ from run to run by what they stand for in the scenario, each as far as it is known.
     pub(super) fn line(line: &Line<Pattern>, names: Names<'_>, variables: &Variables) -> Self {
-        let parts = line.pattern.layers.iter().flat_map(|layer| &layer.fields).filter_map(|part| {
+        let parts = line.pattern.layers.iter().flat_map(|layer| layer.fields.iter().map(move |part| (layer, part)));
+        let parts = parts.filter_map(|(layer, part)| {
             let documented = line.text.get(part.span.clone())?;
             let filled = match &part.want {
                 Want::Exact(_) => return None,
-                Want::Variable(number) => variables.get(part.field, *number)?.to_string(),
+                Want::Variable(number) => variables.known(Kind::of_part(part.field, layer), *number)?.to_string(),
                 Want::Literal(_) | Want::Name(_) => stands_for(part, documented, names).ok()?.to_owned(),
             };
             Some((part.span.clone(), filled))

@@ -83,7 +83,8 @@ fn scenario(lab: &Lab, planned: &Scenario, evidence: &Evidence, hints: &Hints) -
     let names = Names { table: &planned.names, values: &facts.values };
     let journey = journey::trace(recorded, hints);
     let never_left = belief::never_left(recorded.outcome.as_ref());
-    let scene = Scene { names, recordings: &recorded.recordings, journey: &journey, hints, points: &facts.points, never_left };
+    let servers = &lab.server_ports();
+    let scene = Scene { names, recordings: &recorded.recordings, journey: &journey, hints, points: &facts.points, servers, never_left };
     let mut variables = Variables::default();
     verdict.expectations = expectations(planned, recorded, facts, replaced::wanted(lab), &scene, &mut variables);
     verdict.variables = variables.spell();

@@ -70,6 +70,8 @@ pub struct ExpectationVerdict {
     pub because: Option<String>,
     /// One per documented line.
     pub lines: Vec<LineVerdict>,
+    /// What the lines print and do not assert, by the word for it: `win`, `wscale`.
+    pub open: Vec<String>,
     /// Frames of the probe that no documented line accounts for, as tcpdump prints them.
     pub unexpected: Vec<String>,
 }

@@ -1,23 +1,23 @@
 //! What is expected at one point.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::align::align;
 use super::belief;
-use super::compare::{Comparison, Difference, compare, detail};
+use super::compare::{Comparison, Difference, compare, detail, fixed_ports};
 use super::expected::Expected;
 use super::model::{ExpectationVerdict, Finding, LineVerdict, Outcome, Subject};
 use super::names::Names;
 use super::outcome::{differ, do_not_hold, worst};
 use super::repeat::{self, Standing};
 use super::seen::{self, Seen};
-use super::variables::{Block, Clash, Variables};
+use super::variables::{Block, Kind, Variables};
 use crate::capture::Recording;
 use crate::expect::Pattern;
 use crate::journey::{Journey, Stop};
 use crate::lab::{Claim, DocumentedLine, Expectation, Extent, Line};
 use crate::name::PointName;
-use crate::packet::{Detail, Field, Hints};
+use crate::packet::{Detail, Hints};
 use crate::site::PointFact;
 
 /// How many unexpected frames are printed.
@@ -31,6 +31,8 @@ pub(super) struct Scene<'a> {
     pub(super) hints: &'a Hints,
     /// Where each point is.
     pub(super) points: &'a BTreeMap<PointName, PointFact>,
+    /// The ports at which the lab's servers and tunnels listen.
+    pub(super) servers: &'a BTreeSet<u16>,
     /// Why nothing can be said of the probe at all.
     pub(super) never_left: Option<String>,
 }
@@ -62,6 +64,7 @@ pub(super) fn judge(expectation: &Expectation, scene: &Scene<'_>, variables: &mu
     verdict.interface = there.map_or_else(String::new, |(recording, _)| recording.interface.clone());
     verdict.subject = Subject::Point(expectation.at.clone());
     verdict.because.clone_from(&expectation.because);
+    verdict.open = open(expectation);
     verdict
 }
 
@@ -76,9 +79,15 @@ pub(super) fn unasked(expectation: &Expectation, outcome: &Outcome, names: Names
         interface: String::new(),
         outcome: outcome.clone(),
         because: expectation.because.clone(),
+        open: open(expectation),
         lines,
         unexpected: Vec::new(),
     }
+}
+
+/// What the judged lines print and do not assert, by name.
+fn open(expectation: &Expectation) -> Vec<String> {
+    expectation.claim.open_parts().iter().map(ToString::to_string).collect()
 }
 
 fn bare(line: &DocumentedLine<Pattern>, judged: &Line<Pattern>, names: Names<'_>, variables: &Variables, outcome: Outcome) -> LineVerdict {
@@ -112,7 +121,7 @@ fn absent(recording: &Recording, stop: &Stop, scene: &Scene<'_>) -> ExpectationV
     };
     let unexpected = print(seen.iter(), more);
     let subject = Subject::Point(point.clone());
-    ExpectationVerdict { subject, interface: String::new(), outcome, because: None, lines: Vec::new(), unexpected }
+    ExpectationVerdict { subject, interface: String::new(), outcome, because: None, lines: Vec::new(), open: Vec::new(), unexpected }
 }
 
 /// The probe's frames here must be these, in this order, and no others unless the lines are an excerpt.
@@ -137,7 +146,7 @@ fn heard(
     let (missed, shown) = (scene.may_have_missed(recording), belief::promiscuous(recording));
     let left: Vec<usize> = (0..seen.len()).filter(|frame| !taken.contains(&Some(*frame))).collect();
     let left_over: Vec<&Seen<'_>> = left.iter().map(|frame| &seen[*frame]).collect();
-    let mut block = Block::default();
+    let mut block = Block::with(lines.iter().flat_map(|line| fixed_ports(line.judged(), scene.names)));
     let mut verdicts = Vec::with_capacity(lines.len());
     for (index, (line, mut row)) in lines.iter().zip(compared).enumerate() {
         let before = (variables.clone(), block.clone());
@@ -146,12 +155,12 @@ fn heard(
         let (mut verdict, frames) = if let Some(frame) = taken[index] {
             let at = format!("line {} at {}", index + 1, recording.point);
             let found = of_any_transmission(row.swap_remove(frame), frame, &standings);
-            (held_against(line, &seen[frame], found, scene.names, (variables, &mut block), &at), &vec![&seen[frame]])
+            (held_against(line, &seen[frame], found, scene, (variables, &mut block), &at), &vec![&seen[frame]])
         } else {
             let outcome = missed.clone().map_or_else(|| Outcome::Broken("not seen".to_owned()), Outcome::Inconclusive);
             (bare(line, line.judged(), scene.names, variables, outcome), &left_over)
         };
-        doubt_the_correction(line, frames, scene.names, &before, &mut verdict);
+        doubt_the_correction(line, frames, scene, &before, &mut verdict);
         if let Some(why) = shown.as_ref().filter(|_| !(proven && matches!(verdict.outcome, Outcome::Broken(_)))) {
             verdict.outcome = Outcome::Inconclusive(why.clone());
         }
@@ -164,7 +173,7 @@ fn heard(
     let outcome = overall(&verdicts, unexpected, doubts.map(Outcome::Inconclusive).collect());
     let unexpected = print(left.iter().map(|frame| &seen[*frame]), more);
     let subject = Subject::Point(recording.point.clone());
-    ExpectationVerdict { subject, interface: String::new(), outcome, because: None, lines: verdicts, unexpected }
+    ExpectationVerdict { subject, interface: String::new(), outcome, because: None, lines: verdicts, open: Vec::new(), unexpected }
 }
 
 /// A comparison with a frame, without the numbers that every transmission of a segment has of its own if the segment was sent more than once: of
@@ -172,7 +181,7 @@ fn heard(
 fn of_any_transmission(mut found: Comparison, frame: usize, standings: &[Standing]) -> Comparison {
     let is_first = |standing: &Standing| matches!(standing, Standing::Again { first, .. } if *first == frame);
     if matches!(standings[frame], Standing::Again { .. }) || standings.iter().any(is_first) {
-        found.uses.retain(|part| !matches!(part.field, Field::IpId | Field::TcpTimestamp | Field::TcpTimestampEcho));
+        found.uses.retain(|part| !matches!(part.numbers.kind, Kind::IpId | Kind::Timestamp));
     }
     found
 }
@@ -217,27 +226,25 @@ fn held_against(
     line: &DocumentedLine<Pattern>,
     frame: &Seen<'_>,
     found: Comparison,
-    names: Names<'_>,
+    scene: &Scene<'_>,
     (variables, block): (&mut Variables, &mut Block),
     at: &str,
 ) -> LineVerdict {
     let judged = line.judged();
     let mut differences = found.differences;
     for part in found.uses {
-        let expected = match variables.bind(block, part.field, part.documented, part.observed, at) {
-            Ok(()) => continue,
-            Err(Clash::Else { observed, at }) => format!("{observed}, as in {at}"),
-            Err(Clash::Taken { documented }) => format!("another than {documented} stands for here"),
-        };
+        let Err(clash) = variables.bind_part(block, &part.numbers, scene.servers, at) else { continue };
+        let expected = clash.to_string();
         differences.push(Difference {
             field: part.name,
-            documented: part.documented.to_string(),
+            documented: part.numbers.documented.to_string(),
             expected,
-            observed: part.observed.to_string(),
+            observed: part.numbers.observed.to_string(),
             documented_span: Some(part.documented_span),
             observed_span: part.observed_span,
         });
     }
+    let names = scene.names;
     let expected = Expected::line(judged, names, variables);
     let outcome = if !differences.is_empty() {
         Outcome::Broken(differ(differences.len(), "field"))
@@ -263,14 +270,14 @@ fn held_against(
 fn doubt_the_correction(
     line: &DocumentedLine<Pattern>,
     frames: &[&Seen<'_>],
-    names: Names<'_>,
+    scene: &Scene<'_>,
     (variables, block): &(Variables, Block),
     verdict: &mut LineVerdict,
 ) {
     let holds = |frame: &Seen<'_>| {
-        let found = compare(&line.documented, frame, names);
+        let found = compare(&line.documented, frame, scene.names);
         let (mut variables, mut block) = (variables.clone(), block.clone());
-        let mut bind = |part: &super::compare::Use| variables.bind(&mut block, part.field, part.documented, part.observed, "").is_ok();
+        let mut bind = |part: &super::compare::Use| variables.bind_part(&mut block, &part.numbers, scene.servers, "").is_ok();
         found.differences.is_empty() && found.doubts.is_empty() && found.uses.iter().all(&mut bind)
     };
     if line.correction.is_some() && frames.iter().any(|frame| holds(frame)) {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::capture::Recording;
 use crate::journey::{Leg, Stop, packet_inside};
-use crate::packet::{Detail, Field, Hints, Layer, Limit, LinkType, Printed, Printer, Stack, Value, dissect};
+use crate::packet::{Detail, Field, Hints, Layer, Limit, LinkType, Mark, Printed, Printer, Stack, Value, dissect};
 
 /// How many frames of a probe are looked at in one point's capture; a packet that circles in a loop makes no more than its TTL.
 const MOST: usize = 512;
@@ -16,6 +16,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) stack: Stack<'a>,
     /// The packet in it, in a tunnel that is not known.
     inside: Option<Stack<'a>>,
+    /// Fewer bytes were captured than the frame had.
+    pub(crate) is_short: bool,
     brief: Printed,
     verbose: Printed,
 }
@@ -28,7 +30,8 @@ pub(crate) fn at<'a>(stop: &Stop, recording: &'a Recording, hints: &Hints) -> (V
         let stack = dissect(&frame.bytes, frame.wire_length, recording.link, hints);
         let (brief, verbose) = (brief.line(&stack, recording.link), one_line(verbose.line(&stack, recording.link)));
         let inside = packet_inside(&stack, hints);
-        Seen { leg, link: recording.link, stack, inside, brief: one_line(brief), verbose }
+        let is_short = frame.bytes.len() < frame.wire_length as usize;
+        Seen { leg, link: recording.link, stack, inside, is_short, brief: one_line(brief), verbose }
     });
     (seen.collect(), stop.sightings.len().saturating_sub(MOST))
 }
@@ -71,6 +74,15 @@ impl<'a> Seen<'a> {
     pub(crate) fn is_cut(&self) -> bool {
         self.stack.stop().is_some_and(|stop| stop.limit == Limit::Snap)
     }
+
+    /// Not all of it was captured, and what is missing may have held this field.
+    pub(crate) fn may_have_lost(&self, field: Field) -> bool {
+        let behind_headers = matches!(
+            field,
+            Field::TcpHttp | Field::IcmpTarget | Field::IcmpQuotedDestination | Field::IcmpQuotedProtocol | Field::IcmpQuotedPort
+        );
+        self.is_cut() || (self.is_short && behind_headers)
+    }
 }
 
 /// A text of several lines on one, its spans moved along.
@@ -94,7 +106,9 @@ fn one_line(printed: Printed) -> Printed {
     moved.push(text.len());
     let place = |at: usize| moved.get(at).copied().unwrap_or(text.len());
     let spans = printed.spans.into_iter().map(|(layer, field, span)| (layer, field, place(span.start)..place(span.end))).collect();
+    let moved_mark = |mark: Mark| Mark { span: place(mark.span.start)..place(mark.span.end), ..mark };
+    let marks = printed.marks.into_iter().map(moved_mark).collect();
     let length = text.trim_end().len();
     text.truncate(length);
-    Printed { text, spans }
+    Printed { text, spans, marks }
 }

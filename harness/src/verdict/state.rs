@@ -94,6 +94,7 @@ pub(super) fn unasked(expectation: &StateExpectation, outcome: &Outcome, meaning
         outcome: outcome.clone(),
         because: expectation.because.clone(),
         lines: lines.collect(),
+        open: Vec::new(),
         unexpected: Vec::new(),
     }
 }

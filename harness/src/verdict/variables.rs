@@ -1,8 +1,9 @@
 //! Numbers that differ from run to run: what each documented one stands for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::packet::Field;
+use crate::expect::{LayerPattern, Want};
+use crate::packet::{Field, Value};
 
 /// Which numbers may stand for one another: fields of one kind share their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +34,21 @@ impl Kind {
         }
     }
 
+    /// The kind of the numbers of a field of this layer: a port that an ICMP error quotes is of the kind of the quoted protocol.
+    pub(super) fn of_part(field: Field, layer: &LayerPattern) -> Self {
+        if field != Field::IcmpQuotedPort {
+            return Self::of(field);
+        }
+        let protocol = layer.fields.iter().find(|part| part.field == Field::IcmpQuotedProtocol).map(|part| &part.want);
+        // RFC 790: 6 is TCP.
+        if protocol == Some(&Want::Exact(Value::Number(6))) { Self::TcpPort } else { Self::UdpPort }
+    }
+
+    /// A port of TCP or UDP.
+    pub(super) fn is_port(self) -> bool {
+        matches!(self, Self::TcpPort | Self::UdpPort)
+    }
+
     /// As lines call it.
     fn label(self) -> &'static str {
         match self {
@@ -49,9 +65,21 @@ impl Kind {
 
     /// Whether two documented numbers in one block must stand for two observed ones. Not IP ids: each packet's is drawn for itself and may
     /// come out the same; nor time stamps, for a clock may not have moved on.
-    fn is_injective(self) -> bool {
+    pub(super) fn is_injective(self) -> bool {
         !matches!(self, Self::IpId | Self::Timestamp)
     }
+}
+
+/// A documented number and what a frame has in its place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Numbers {
+    pub(super) kind: Kind,
+    /// Two documented ones in one block must stand for two observed ones.
+    pub(super) is_injective: bool,
+    /// It is a port, and the line shows no server's port beside it.
+    pub(super) lacks_server: bool,
+    pub(super) documented: u64,
+    pub(super) observed: u64,
 }
 
 /// What documented numbers stand for over a scenario: a function.
@@ -71,6 +99,27 @@ struct Bound {
 #[derive(Clone, Default)]
 pub(super) struct Block {
     documented: BTreeMap<(Kind, u64), u64>,
+    /// The ports of its lines that do not differ from run to run, and how each is documented.
+    fixed: BTreeMap<(Kind, u64), String>,
+}
+
+impl Block {
+    /// A block with these ports that do not differ from run to run.
+    pub(super) fn with(fixed: impl IntoIterator<Item = (Kind, u64, String)>) -> Self {
+        let fixed = fixed.into_iter().map(|(kind, port, documented)| ((kind, port), documented)).collect();
+        Self { documented: BTreeMap::new(), fixed }
+    }
+}
+
+/// How far apart two numbers of one stream may be to be held against each other, in bytes: more than any probe sends or is answered, and so
+/// little that two streams hardly ever begin so close to each other.
+const NEAR: i64 = 1 << 12;
+
+/// From one sequence number to another, the short way round (RFC 9293 section 3.4).
+fn distance(from: u64, to: u64) -> i64 {
+    const ALL: i64 = 1 << 32;
+    let forward = i64::try_from(to.wrapping_sub(from) & u64::from(u32::MAX)).unwrap_or_default();
+    if forward >= ALL / 2 { forward - ALL } else { forward }
 }
 
 /// Why a number cannot stand for another.
@@ -87,6 +136,33 @@ pub(super) enum Clash {
         /// Which.
         documented: u64,
     },
+    /// It is a port that is documented as a server's in this block.
+    Fixed {
+        /// As it is documented.
+        documented: String,
+    },
+    /// It is a server's port of the lab, and the line shows none.
+    Server,
+    /// It is not as far from another number of its stream as documented.
+    Distance {
+        /// How that is documented.
+        documented: u64,
+        /// What it stands for.
+        observed: u64,
+    },
+}
+
+impl std::fmt::Display for Clash {
+    /// What was expected instead.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Else { observed, at } => write!(f, "{observed}, as in {at}"),
+            Self::Taken { documented } => write!(f, "another than {documented} stands for here"),
+            Self::Fixed { documented } => write!(f, "another than {documented}, which is a server's port here"),
+            Self::Server => f.write_str("a port of no server"),
+            Self::Distance { documented, observed } => write!(f, "as far from {observed} as it is documented from {documented}"),
+        }
+    }
 }
 
 impl Variables {
@@ -96,24 +172,63 @@ impl Variables {
     /// It stands for another number already, or another documented one of the block stands for this one.
     pub(super) fn bind(&mut self, block: &mut Block, field: Field, documented: u64, observed: u64, at: &str) -> Result<(), Clash> {
         let kind = Kind::of(field);
+        let pair = Numbers { kind, is_injective: kind.is_injective(), lacks_server: false, documented, observed };
+        self.bind_part(block, &pair, &BTreeSet::new(), at)
+    }
+
+    /// The same of numbers of a line's part; `servers` are the lab's ports.
+    ///
+    /// # Errors
+    /// It stands for another number already, another documented one of the block stands for this one, it is a server's port, or the two are
+    /// not as far from others of their stream as each other.
+    pub(super) fn bind_part(&mut self, block: &mut Block, part: &Numbers, servers: &BTreeSet<u16>, at: &str) -> Result<(), Clash> {
+        let Numbers { kind, documented, observed, .. } = *part;
         if let Some(bound) = self.bound.get(&(kind, documented))
             && bound.observed != observed
         {
             return Err(Clash::Else { observed: bound.observed, at: bound.at.clone() });
         }
-        if kind.is_injective() {
-            let taken = *block.documented.entry((kind, observed)).or_insert(documented);
-            if taken != documented {
-                return Err(Clash::Taken { documented: taken });
-            }
+        if let Some(documented) = block.fixed.get(&(kind, observed)) {
+            return Err(Clash::Fixed { documented: documented.clone() });
+        }
+        if part.lacks_server && u16::try_from(observed).is_ok_and(|port| servers.contains(&port)) {
+            return Err(Clash::Server);
+        }
+        if part.is_injective
+            && let Some(taken) = block.documented.get(&(kind, observed)).filter(|taken| **taken != documented)
+        {
+            return Err(Clash::Taken { documented: *taken });
+        }
+        if kind == Kind::Sequence {
+            self.keep_distance(block, documented, observed)?;
+        }
+        if part.is_injective {
+            block.documented.insert((kind, observed), documented);
         }
         self.bound.entry((kind, documented)).or_insert_with(|| Bound { observed, at: at.to_owned() });
         Ok(())
     }
 
+    /// Numbers that are documented close to each other are of one stream, and so are those of a block that are observed so: what is between
+    /// them is a number of bytes, or the one of a SYN (RFC 9293 section 3.4).
+    fn keep_distance(&self, block: &Block, documented: u64, observed: u64) -> Result<(), Clash> {
+        let known = self.bound.iter().map(|((kind, documented), bound)| (*kind, *documented, bound.observed));
+        let here = block.documented.iter().map(|((kind, observed), documented)| (*kind, *documented, *observed));
+        let known = known.filter(|(_, other, _)| distance(*other, documented).abs() <= NEAR);
+        let here = here.filter(|(_, _, other)| distance(*other, observed).abs() <= NEAR);
+        let mut others = known.chain(here).filter(|(kind, ..)| *kind == Kind::Sequence);
+        let torn = others.find(|(_, other, seen)| distance(*other, documented) != distance(*seen, observed));
+        torn.map_or(Ok(()), |(_, documented, observed)| Err(Clash::Distance { documented, observed }))
+    }
+
     /// What a documented number stands for, if that is known by now.
     pub(super) fn get(&self, field: Field, documented: u64) -> Option<u64> {
-        self.bound.get(&(Kind::of(field), documented)).map(|bound| bound.observed)
+        self.known(Kind::of(field), documented)
+    }
+
+    /// The same of a number of this kind.
+    pub(super) fn known(&self, kind: Kind, documented: u64) -> Option<u64> {
+        self.bound.get(&(kind, documented)).map(|bound| bound.observed)
     }
 
     /// What was taken for the same: `seq 106, 220, 279 = 1`.

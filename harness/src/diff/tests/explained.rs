@@ -72,7 +72,11 @@ fn a_when_at_a_point_explains_the_fields_that_its_line_mentions() {
     let spoilt = |ttl: u8, tos: u8| {
         let mut world = real(World::with(FIRST_LINES, on_kind));
         world.frames(TUNNEL)[0] = frame(request(&OTHER, ttl));
-        world.frames(TUNNEL)[0].bytes[1] = tos;
+        let bytes = &mut world.frames(TUNNEL)[0].bytes;
+        bytes[1] = tos;
+        // RFC 1624: the header's checksum goes down by as much.
+        let checksum = u16::from_be_bytes([bytes[10], bytes[11]]).wrapping_sub(tos.into());
+        bytes[10..12].copy_from_slice(&checksum.to_be_bytes());
         world
     };
     assert_eq!(spoilt(62, 0).told(), ["node1/tunl0, packet 1: IPv4 TTL: 63 | 62 (a real proxy is a hop)", NEIGHBOUR]);

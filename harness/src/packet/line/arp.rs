@@ -2,6 +2,7 @@
 
 use super::address::{Link, v4};
 use super::ethernet::ethertype_name;
+use super::mark::Cause;
 use super::out::{Flow, Out, put};
 use super::printer::At;
 use crate::packet::arp::FIXED;
@@ -32,6 +33,7 @@ pub(super) fn print(out: &mut Out, at: &At<'_, '_>) -> Result<Flow, Cut> {
     let operation = be16(data, 6)?;
     take(data, message.target_protocol(), message.protocol_length)?;
     let strange = !message.is_ip() || message.protocol_length != 4 || message.hardware_length == 0;
+    let start = out.text.len();
     if strange || out.verbose {
         match hardware_name(hardware) {
             Some(name) => out.put(name),
@@ -43,6 +45,9 @@ pub(super) fn print(out: &mut Out, at: &At<'_, '_>) -> Result<Flow, Cut> {
             name => out.put(name),
         }
         put!(out, " (len {})", message.protocol_length);
+        if strange {
+            out.marked(start, Cause::Packet);
+        }
         out.put(if out.verbose { ", " } else { "" });
     }
     if (!strange || out.verbose) && message.operation(out, operation)? == Flow::End {

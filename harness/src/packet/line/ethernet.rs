@@ -1,7 +1,7 @@
 //! Ethernet and VLAN tags, as tcpdump prints them.
 
 use super::address::Link;
-use super::out::{Flow, Out, put};
+use super::out::{Flow, Out, mark, put};
 use super::printer::At;
 use crate::packet::bytes::{Cut, be16, take};
 use crate::packet::ethernet::{HEADER, LENGTH_MAX, by_ethertype};
@@ -13,7 +13,7 @@ pub(super) fn print(out: &mut Out, at: &At<'_, '_>) -> Result<Flow, Cut> {
     let (data, length) = (at.layer.data, at.layer.length);
     out.protocol = "ether";
     if (length as usize) < data.len() {
-        put!(out, "[length {length} < caplen {}]", data.len());
+        mark!(out, "[length {length} < caplen {}]", data.len());
         out.invalid();
         return Ok(Flow::End);
     }
@@ -32,7 +32,11 @@ pub(super) fn print_tag(out: &mut Out, at: &At<'_, '_>) -> Result<Flow, Cut> {
     let control = be16(at.layer.data, 0)?;
     out.told("vlan ", at.index, Field::VlanId, control & 0x0fff);
     out.told(", p ", at.index, Field::VlanPriority, control >> 13);
-    out.put(if control & 0x1000 == 0 { ", " } else { ", DEI, " });
+    out.put(", ");
+    if control & 0x1000 != 0 {
+        mark!(out, "DEI");
+        out.put(", ");
+    }
     type_field(out, at, vlan::HEADER as usize, None)
 }
 
@@ -46,7 +50,7 @@ fn type_field(out: &mut Out, at: &At<'_, '_>, end: usize, frame_length: Option<u
         return Ok(Flow::End);
     }
     if ethertype <= LENGTH_MAX {
-        out.put("802.3");
+        mark!(out, "802.3");
         if frame_length.is_some() {
             put!(out, ", length {}: ", u32::from(ethertype).min(at.layer.length.saturating_sub(HEADER)));
         }

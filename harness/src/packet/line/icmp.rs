@@ -2,7 +2,7 @@
 
 use super::address::v4;
 use super::icmp_extension;
-use super::out::{Flow, Out, put};
+use super::out::{Flow, Out, mark, put};
 use super::printer::{At, Printer};
 use super::upper::{self, Carrier};
 use crate::packet::bytes::{Cut, be16, be32, cap, checksum, u8};
@@ -37,7 +37,7 @@ pub(super) fn print(printer: &mut Printer, out: &mut Out, at: &At<'_, '_>, carri
         && !carrier.is_some_and(|carrier| carrier.fragmented)
         && let (found, Some(should)) = upper::verdict(data, 2, checksum(&[message]))?
     {
-        put!(out, " (wrong icmp cksum {found:x} (->{should:x})!)");
+        mark!(out, " (wrong icmp cksum {found:x} (->{should:x})!)");
     }
     if quotes(kind) {
         out.put("\n\t");

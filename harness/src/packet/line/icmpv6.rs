@@ -3,7 +3,7 @@
 use super::address::v6;
 use super::icmpv6_options::options;
 use super::igmp::record_kind;
-use super::out::{Flow, Out, put};
+use super::out::{Flow, Out, mark, put};
 use super::printer::At;
 use super::upper::{self, Carrier};
 use crate::packet::bytes::{Cut, be16, be32, u8};
@@ -31,7 +31,7 @@ pub(super) fn print(out: &mut Out, at: &At<'_, '_>, carrier: Option<&Carrier<'_>
     {
         match upper::verdict(data, 2, carrier.checksum(PROTOCOL, message))? {
             (_, None) => out.put("[icmp6 sum ok] "),
-            (found, Some(should)) => put!(out, "[bad icmp6 cksum 0x{found:04x} -> 0x{should:04x}!] "),
+            (found, Some(should)) => mark!(out, "[bad icmp6 cksum 0x{found:04x} -> 0x{should:04x}!] "),
         }
     }
     let kind = u8(data, 0)?;
@@ -216,7 +216,7 @@ fn query_v2(out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> {
     }
     match u32::from(be16(data, 26)?) {
         0 => {}
-        sources if length < 28 + sources * 16 => out.put(" [invalid number of sources]"),
+        sources if length < 28 + sources * 16 => mark!(out, " [invalid number of sources]"),
         sources => put!(out, ", {sources} source(s)"),
     }
     out.put("]");
@@ -226,7 +226,7 @@ fn query_v2(out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> {
 /// Prints a version 2 report (RFC 3810 section 5.2).
 fn report_v2(out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> {
     if length < 8 {
-        put!(out, " [invalid len {length}]");
+        mark!(out, " [invalid len {length}]");
         return Ok(());
     }
     let groups = be16(data, 6)?;
@@ -234,7 +234,7 @@ fn report_v2(out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> {
     let mut at = 8;
     for _ in 0..if out.verbose { groups } else { 0 } {
         if length < at + 20 {
-            out.put(" [invalid number of groups]");
+            mark!(out, " [invalid number of groups]");
             return Ok(());
         }
         let record = data.get(at as usize..).unwrap_or_default();
@@ -244,7 +244,7 @@ fn report_v2(out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> {
         record_kind(out, "v2", kind);
         let sources = u32::from(be16(record, 2)?);
         if length < at + 20 + sources * 16 {
-            put!(out, " [invalid number of sources {sources}]");
+            mark!(out, " [invalid number of sources {sources}]");
             return Ok(());
         }
         put!(out, ", {sources} source(s)]");

@@ -1,7 +1,8 @@
 //! IPv4, as tcpdump prints it.
 
 use super::ipv4_options;
-use super::out::{Flow, Out, put};
+use super::mark::Cause;
+use super::out::{Flow, Out, mark, put};
 use super::printer::At;
 use super::upper::{self, Carrier, prints_addresses, protocol_name};
 use crate::packet::bytes::{Cut, be16, cap, checksum, u8};
@@ -15,8 +16,8 @@ pub(super) fn print<'a>(out: &mut Out, at: &At<'_, 'a>, carrier: &mut Option<Car
     let version = u8(data, 0)? >> 4;
     if version != 4 {
         match version {
-            6 => out.put("IP6, wrong link-layer encapsulation"),
-            other => put!(out, "IP{other}"),
+            6 => mark!(out, "IP6, wrong link-layer encapsulation"),
+            other => mark!(out, "IP{other}"),
         }
         out.invalid();
         return Ok(Flow::End);
@@ -48,17 +49,17 @@ fn lengths_make_sense(out: &mut Out, data: &[u8], length: u32) -> Result<bool, C
     let header = u32::from(u8(data, 0)? & 0x0f) * 4;
     let total = u32::from(be16(data, 2)?);
     if length < HEADER {
-        put!(out, "truncated-ip {length}");
+        mark!(out, "truncated-ip {length}");
     } else if header < HEADER {
-        put!(out, "bad-hlen {header}");
+        mark!(out, "bad-hlen {header}");
     } else {
         if length < total {
-            put!(out, "truncated-ip - {} bytes missing! ", total - length);
+            mark!(out, "truncated-ip - {} bytes missing! ", total - length);
         }
         if total >= header {
             return Ok(true);
         }
-        put!(out, "bad-len {total}");
+        mark!(out, "bad-len {total}");
     }
     Ok(false)
 }
@@ -80,15 +81,19 @@ fn parentheses(out: &mut Out, ip: &Carrier<'_>, header: u32) -> Result<bool, Cut
     out.told(", length ", ip.index, Field::IpLength, be16(data, 2)?);
     let mut whole = true;
     if header > HEADER {
-        out.put(", options (");
+        out.put(", ");
+        let start = out.text.len();
+        out.put("options (");
         let options = data.get(HEADER as usize..).unwrap_or_default();
         whole = ipv4_options::print(out, options, (header - HEADER) as usize)?;
         out.put(if whole { ")" } else { " [truncated-option])" });
+        out.marked(start, if whole { Cause::Packet } else { Cause::Cut });
     }
     if let Some(bytes) = data.get(..header as usize) {
         let (found, should) = upper::verdict(data, 10, checksum(&[bytes]))?;
         if let Some(should) = should {
-            put!(out, ", bad cksum {found:x} (->{should:x})!");
+            out.put(", ");
+            mark!(out, "bad cksum {found:x} (->{should:x})!");
         }
     }
     out.put(")\n    ");
@@ -109,7 +114,9 @@ fn carried(out: &mut Out, at: &At<'_, '_>, ip: &Carrier<'_>, (header, total): (u
         out.put(": ");
     }
     if ip.data.len() < header as usize {
+        let start = out.text.len();
         put!(out, " [remaining caplen({}) < header length({header})]", ip.data.len());
+        out.marked(start, Cause::Cut);
         return Err(Cut);
     }
     if at.next.is_some() {

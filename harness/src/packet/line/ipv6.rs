@@ -1,7 +1,7 @@
 //! IPv6 and its extension headers, as tcpdump prints them.
 
 use super::address::v6;
-use super::out::{Flow, Out, put};
+use super::out::{Flow, Out, mark, put};
 use super::printer::At;
 use super::upper::{self, Carrier, prints_addresses, protocol_name};
 use crate::packet::bytes::{Cut, be16, be32, cap, take, u8};
@@ -17,17 +17,17 @@ pub(super) fn print<'a>(out: &mut Out, at: &At<'_, 'a>, carrier: &mut Option<Car
         return Ok(Flow::End);
     }
     if length < HEADER {
-        put!(out, "truncated-ip6 {length}");
+        mark!(out, "truncated-ip6 {length}");
         return Ok(Flow::End);
     }
     if data[0] >> 4 != 6 {
-        put!(out, "version error: {} != 6", data[0] >> 4);
+        mark!(out, "version error: {} != 6", data[0] >> 4);
         return Ok(Flow::End);
     }
     let payload = u32::from(be16(data, 4)?);
     let total = if payload == 0 { length } else { payload } + HEADER;
     if payload != 0 && length < total {
-        put!(out, "truncated-ip6 - {} bytes missing!", total - length);
+        mark!(out, "truncated-ip6 - {} bytes missing!", total - length);
     }
     let mut this = Carrier { kind: LayerKind::Ipv6, index: at.index, data: cap(data, total), fragmented: false };
     if out.verbose {
@@ -56,7 +56,8 @@ fn parentheses(out: &mut Out, ip: &Carrier<'_>, payload: u32) -> Result<(), Cut>
         out.put(", ");
     }
     if flow & 0x000f_ffff != 0 {
-        put!(out, "flowlabel 0x{:05x}, ", flow & 0x000f_ffff);
+        out.told("flowlabel ", ip.index, Field::IpFlowLabel, format_args!("0x{:05x}", flow & 0x000f_ffff));
+        out.put(", ");
     }
     out.told("hlim ", ip.index, Field::IpTtl, u8(ip.data, 7)?);
     out.put(", next-header ");
@@ -85,7 +86,7 @@ fn extensions(out: &mut Out, ip: &mut Carrier<'_>, payload: u32, total: u32) -> 
             HOP_BY_HOP => {
                 let advance = options(out, header, "hbhopt", "HBH ")?;
                 if payload == 0 {
-                    out.put("[No valid Jumbo Payload Hop-by-Hop option found]");
+                    mark!(out, "[No valid Jumbo Payload Hop-by-Hop option found]");
                     out.invalid();
                     return Ok(None);
                 }
@@ -122,8 +123,8 @@ fn extensions(out: &mut Out, ip: &mut Carrier<'_>, payload: u32, total: u32) -> 
 
 /// Says that hop-by-hop options stand behind another extension header, `first` or one behind it (RFC 8200 section 4.1).
 fn misplaced(out: &mut Out, first: u8) {
-    out.put("[The Hop-by-Hop Options header ");
-    out.put(if first == HOP_BY_HOP { "was already found]" } else { "don't follow the IPv6 header]" });
+    let why = if first == HOP_BY_HOP { "was already found" } else { "don't follow the IPv6 header" };
+    mark!(out, "[The Hop-by-Hop Options header {why}]");
     out.invalid();
 }
 
@@ -136,7 +137,7 @@ fn options(out: &mut Out, header: &[u8], protocol: &'static str, name: &str) -> 
         return Ok(None);
     };
     let options = &whole[2..];
-    out.put(name);
+    mark!(out, "{name}");
     if (protocol == "hbhopt" || out.verbose) && !list(out, options)? {
         out.cut();
         return Ok(None);
@@ -182,7 +183,8 @@ fn fragment(out: &mut Out, index: usize, header: &[u8], left: u64) -> Result<Opt
     out.protocol = "frag6";
     // What is printed before a field that is not there stays printed.
     let (id, offset) = if out.verbose { (be32(header, 4)?, be16(header, 2)?) } else { (0, be16(header, 2)?) };
-    out.put("frag (");
+    mark!(out, "frag ");
+    out.put("(");
     if out.verbose {
         out.field(index, Field::IpId, format_args!("0x{id:08x}"));
         out.put(":");
@@ -199,7 +201,7 @@ fn fragment(out: &mut Out, index: usize, header: &[u8], left: u64) -> Result<Opt
 /// Prints a routing header (RFC 8200 section 4.4, RFC 6275 section 6.4, RFC 8754); `None` if its length cannot be.
 fn routing(out: &mut Out, header: &[u8]) -> Result<Option<u32>, Cut> {
     out.protocol = "rt6";
-    out.put("RT6");
+    mark!(out, "RT6");
     let length = u8(header, 1)?;
     put!(out, " (len={length}");
     let kind = u8(header, 2)?;

@@ -5,6 +5,7 @@
 
 mod address;
 mod conversation;
+mod mark;
 mod out;
 mod printer;
 
@@ -24,5 +25,7 @@ mod text;
 mod udp;
 mod upper;
 
+pub use mark::{Cause, Mark, mark_at, mark_meaning};
 pub use printer::{Detail, Printed, Printer, lines};
 pub(super) use text::http_line;
+pub use upper::protocol_name;

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 use std::ops::Range;
 
+use super::mark::{Cause, Mark};
 use crate::packet::field::Field;
 
 /// Whether the line goes on with the next layer.
@@ -18,6 +19,7 @@ pub(super) enum Flow {
 pub(super) struct Out {
     pub(super) text: String,
     pub(super) spans: Vec<(usize, Field, Range<usize>)>,
+    pub(super) marks: Vec<Mark>,
     /// As `-v`.
     pub(super) verbose: bool,
     /// Which protocol `[|…]` names where the bytes end: the one that tcpdump was in.
@@ -59,14 +61,37 @@ impl Out {
 
     /// The bytes end here.
     pub(super) fn cut(&mut self) {
+        let start = self.text.len();
         self.put(" [|");
         self.put(self.protocol);
         self.put("]");
+        // Where the text of an application ends says nothing of the packet's headers.
+        if !APPLICATIONS.contains(&self.protocol) {
+            self.marked(start, Cause::Cut);
+        }
     }
 
     /// This cannot be.
     pub(super) fn invalid(&mut self) {
-        self.put(" (invalid)");
+        self.mark(format_args!(" (invalid)"));
+    }
+
+    /// Appends a mark of the packet's own.
+    pub(super) fn mark(&mut self, arguments: fmt::Arguments<'_>) {
+        let start = self.text.len();
+        self.fmt(arguments);
+        self.marked(start, Cause::Packet);
+    }
+
+    /// What has been printed from `start` on is a mark, blanks around it aside.
+    pub(super) fn marked(&mut self, start: usize, cause: Cause) {
+        let text = &self.text[start..];
+        let start = start + (text.len() - text.trim_start().len());
+        let span = start..start + text.trim().len();
+        if self.has_spans() {
+            let depth = self.spans.iter().filter(|(_, field, _)| *field == Field::IpSource).count();
+            self.marks.push(Mark { span, cause, depth });
+        }
     }
 
     /// Two hexadecimal digits for each byte.
@@ -104,8 +129,17 @@ impl Out {
     }
 }
 
+/// What tcpdump calls protocols whose text it prints.
+const APPLICATIONS: [&str; 6] = ["smtp", "whois", "ftp", "http", "rtsp", "ssh"];
+
 /// Appends like `write!`, to an [`Out`].
 macro_rules! put {
     ($out:expr, $($arguments:tt)*) => { $out.fmt(format_args!($($arguments)*)) };
 }
 pub(super) use put;
+
+/// Appends a mark like `write!`, to an [`Out`].
+macro_rules! mark {
+    ($out:expr, $($arguments:tt)*) => { $out.mark(format_args!($($arguments)*)) };
+}
+pub(super) use mark;

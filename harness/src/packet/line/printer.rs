@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::conversation::Conversations;
-use super::out::{Flow, Out, put};
+use super::mark::Mark;
+use super::out::{Flow, Out, mark};
 use super::upper::Carrier;
 use super::{arp, ethernet, icmp, icmpv6, ipv4, ipv6, tcp, udp};
 use crate::packet::bytes::Cut;
@@ -41,6 +42,8 @@ pub struct Printed {
     /// Where in the text fields stand, in bytes: (index of the layer, field, where). TCP sequence and acknowledgment numbers stand there
     /// relative to their conversation, while [`Layer::get`] tells the header's own.
     pub spans: Vec<(usize, Field, Range<usize>)>,
+    /// What it complains of, and what is rare, in the order of the text.
+    pub marks: Vec<Mark>,
 }
 
 /// How many packets within packets are printed, sixteen tunnels or one quoted packet each; tcpdump knows no such limit.
@@ -73,8 +76,14 @@ impl Printer {
 
     /// Prints one packet.
     pub fn line(&mut self, stack: &Stack<'_>, link: LinkType) -> Printed {
-        let mut out =
-            Out { text: String::with_capacity(160), spans: Vec::new(), verbose: self.detail == Detail::Verbose, protocol: "", within: 0 };
+        let mut out = Out {
+            text: String::with_capacity(160),
+            spans: Vec::new(),
+            marks: Vec::new(),
+            verbose: self.detail == Detail::Verbose,
+            protocol: "",
+            within: 0,
+        };
         if !impossible(&mut out, stack) {
             if link == LinkType::Raw {
                 out.put("ip: ");
@@ -83,7 +92,7 @@ impl Printer {
                 out.cut();
             }
         }
-        Printed { text: out.text, spans: out.spans }
+        Printed { text: out.text, spans: out.spans, marks: out.marks }
     }
 
     /// Prints the layers one behind the other.
@@ -91,7 +100,7 @@ impl Printer {
         if link == LinkType::Raw {
             match stack.all().next().and_then(|layer| layer.data.first()) {
                 Some(first) if !matches!(first >> 4, 4 | 6) => {
-                    put!(out, "unknown ip {}", first >> 4);
+                    mark!(out, "unknown ip {}", first >> 4);
                     return Ok(());
                 }
                 _ => {}
@@ -155,9 +164,10 @@ impl Printer {
             return Err(Cut);
         }
         out.within += 1;
-        let outcome = print(self, out);
+        // Where that ends early, so does the line, and its end is none of the stack's.
+        print(self, out)?;
         out.within -= 1;
-        outcome
+        Ok(())
     }
 }
 
@@ -188,6 +198,6 @@ fn impossible(out: &mut Out, stack: &Stack<'_>) -> bool {
     if complaints.is_empty() {
         return false;
     }
-    put!(out, "[Invalid header:{}]", complaints.join(","));
+    mark!(out, "[Invalid header:{}]", complaints.join(","));
     true
 }

@@ -1,7 +1,8 @@
 //! TCP, as tcpdump prints it.
 
 use super::conversation::{Ends, Numbers, Syn};
-use super::out::{Flow, Out, put};
+use super::mark::Cause;
+use super::out::{Flow, Out, mark, put};
 use super::printer::{At, Printer};
 use super::tcp_options;
 use super::text;
@@ -31,14 +32,14 @@ pub(super) fn print(printer: &mut Printer, out: &mut Out, at: &At<'_, '_>, carri
     }
     let header = u32::from(data[12] >> 4) * 4;
     if header < HEADER {
-        put!(out, " tcp {} [bad hdr length {header} - too short, < {HEADER}]", length.wrapping_sub(header));
+        mark!(out, " tcp {} [bad hdr length {header} - too short, < {HEADER}]", length.wrapping_sub(header));
         return Ok(Flow::End);
     }
     out.told("Flags [", at.index, Field::TcpFlags, flags(data[13]));
     out.put("]");
     let numbers = numbers(printer, data, carrier)?;
     if header > length {
-        put!(out, " [bad hdr length {header} - too long, > {length}]");
+        mark!(out, " [bad hdr length {header} - too long, > {length}]");
         return Ok(Flow::End);
     }
     if out.verbose && !carrier.fragmented {
@@ -58,7 +59,9 @@ pub(super) fn print(printer: &mut Printer, out: &mut Out, at: &At<'_, '_>, carri
         return Ok(Flow::End);
     }
     let Some(bytes) = data.get(header as usize..) else {
+        let start = out.text.len();
         put!(out, " [remaining caplen({}) < header length({header})]", data.len());
+        out.marked(start, Cause::Cut);
         return Err(Cut);
     };
     carried(out, at.index, data, bytes, payload as usize)

@@ -1,6 +1,6 @@
 //! TCP options, as tcpdump prints them.
 
-use super::out::{Flow, Out, put};
+use super::out::{Flow, Out, mark, put};
 use crate::packet::bytes::{Cut, be16, be32, take, u8};
 use crate::packet::field::Field;
 use crate::packet::tcp::{OPTION_END, OPTION_MSS, OPTION_NOP, OPTION_TIMESTAMP, OPTION_WINDOW_SCALE, option_name};
@@ -40,14 +40,14 @@ pub(super) fn print(out: &mut Out, index: usize, data: &[u8], length: usize, sac
             Ok(used) => {
                 let used = used + if size == 1 { 1 } else { 2 };
                 if used != size {
-                    put!(out, "[len {size}]");
+                    mark!(out, "[len {size}]");
                     honest = false;
                 }
                 at += used;
             }
             Err(fault) => {
                 match fault {
-                    Fault::Bad => out.put("[bad opt]"),
+                    Fault::Bad => mark!(out, "[bad opt]"),
                     Fault::Cut => out.cut(),
                 }
                 if at != 0 {
@@ -165,7 +165,7 @@ fn user_timeout(out: &mut Out, value: u16) {
 /// Selective acknowledgments (RFC 2018 section 3).
 fn selective(out: &mut Out, data: &[u8], length: usize, sack: u32) -> Result<(), Fault> {
     if !length.is_multiple_of(8) {
-        out.put(" invalid sack");
+        mark!(out, " invalid sack");
         return Ok(());
     }
     put!(out, " {} ", length / 8);

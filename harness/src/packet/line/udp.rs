@@ -1,6 +1,6 @@
 //! UDP and VXLAN, as tcpdump prints them.
 
-use super::out::{Flow, Out, put};
+use super::out::{Flow, Out, mark, put};
 use super::printer::At;
 use super::tcp::ports;
 use super::upper::{self, Carrier};
@@ -27,7 +27,7 @@ pub(super) fn print(out: &mut Out, at: &At<'_, '_>, carrier: Option<&Carrier<'_>
     }
     ports(out, at.index, data, carrier, PROTOCOL, (Field::UdpSourcePort, Field::UdpDestinationPort))?;
     if length < HEADER {
-        put!(out, "truncated-udp {length}");
+        mark!(out, "truncated-udp {length}");
         return Ok(Flow::End);
     }
     let Ok(told) = be16(data, 4) else {
@@ -36,7 +36,7 @@ pub(super) fn print(out: &mut Out, at: &At<'_, '_>, carrier: Option<&Carrier<'_>
     };
     let told = u32::from(told);
     if told < HEADER {
-        put!(out, "truncated-udplength {told}");
+        mark!(out, "truncated-udplength {told}");
         return Ok(Flow::End);
     }
     if data.len() < HEADER as usize {
@@ -52,7 +52,7 @@ pub(super) fn print(out: &mut Out, at: &At<'_, '_>, carrier: Option<&Carrier<'_>
     }
     let told = told - HEADER;
     if told > held && !carrier.fragmented {
-        put!(out, "UDP, bad length {told} > {held}");
+        mark!(out, "UDP, bad length {told} > {held}");
     } else {
         out.told("UDP, length ", at.index, Field::UdpLength, told);
     }
@@ -86,7 +86,7 @@ pub(super) fn print_vxlan(out: &mut Out, at: &At<'_, '_>) -> Result<Flow, Cut> {
     out.put(if otv { "OTV, " } else { "VXLAN" });
     if at.layer.length < vxlan::HEADER {
         if otv {
-            put!(out, "[length {} < {}]", at.layer.length, vxlan::HEADER);
+            mark!(out, "[length {} < {}]", at.layer.length, vxlan::HEADER);
         }
         out.invalid();
         if otv && data.len() < at.layer.length as usize {

@@ -2,7 +2,7 @@
 
 use super::address::V6;
 use super::igmp;
-use super::out::{Flow, Out, put};
+use super::out::{Flow, Out, mark, put};
 use crate::packet::bytes::{Cut, array, be16, checksum};
 use crate::packet::field::{Field, LayerKind};
 use crate::packet::ipv6;
@@ -115,11 +115,11 @@ pub(super) fn print(out: &mut Out, carrier: &Carrier<'_>, protocol: u8, data: &[
     let v4 = carrier.kind == LayerKind::Ipv4;
     match protocol {
         1 | 2 if !v4 => {
-            put!(out, "[{} requires IPv4]", protocol_name(protocol));
+            mark!(out, "[{} requires IPv4]", protocol_name(protocol));
             out.invalid();
         }
         58 | 143 if v4 => {
-            put!(out, "[{} requires IPv6]", protocol_name(protocol));
+            mark!(out, "[{} requires IPv6]", protocol_name(protocol));
             out.invalid();
         }
         2 => igmp::print(out, data, length)?,
@@ -130,8 +130,8 @@ pub(super) fn print(out: &mut Out, carrier: &Carrier<'_>, protocol: u8, data: &[
     Ok(Flow::End)
 }
 
-/// The names that `tcpdump -v` has for protocols.
-pub(super) fn protocol_name(protocol: u8) -> &'static str {
+/// The name that `tcpdump -v` has for a protocol of IP, `ICMP` for 1; `unknown` if it has none.
+pub fn protocol_name(protocol: u8) -> &'static str {
     match protocol {
         0 => "Options",
         1 => "ICMP",

@@ -7,6 +7,7 @@ mod foreign;
 mod fragments;
 mod lines;
 mod lost;
+mod promises;
 mod repeats;
 mod replaced;
 mod round_trip;

@@ -40,8 +40,8 @@ fn matches_itself(frame: &Seen<'_>) -> Result<(), String> {
         if !differences.is_empty() || !found.doubts.is_empty() {
             return Err(format!("{text}\n{differences:?} {:?}", found.doubts));
         }
-        if let Some(part) = found.uses.iter().find(|part| part.documented != part.observed) {
-            return Err(format!("{text}\n{}: {} / {}", part.name, part.documented, part.observed));
+        if let Some(part) = found.uses.iter().find(|part| part.numbers.documented != part.numbers.observed) {
+            return Err(format!("{text}\n{}: {} / {}", part.name, part.numbers.documented, part.numbers.observed));
         }
     }
     Ok(())
