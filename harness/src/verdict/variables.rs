@@ -158,7 +158,7 @@ impl std::fmt::Display for Clash {
         match self {
             Self::Else { observed, at } => write!(f, "{observed}, as in {at}"),
             Self::Taken { documented } => write!(f, "another than {documented} stands for here"),
-            Self::Fixed { documented } => write!(f, "another than {documented}, which is a server's port here"),
+            Self::Fixed { documented } => write!(f, "another than {documented}, which is a server's port"),
             Self::Server => f.write_str("a port of no server"),
             Self::Distance { documented, observed } => write!(f, "as far from {observed} as it is documented from {documented}"),
         }

@@ -274,8 +274,8 @@ fn a_port_that_differs_from_run_to_run_is_never_a_server_s() {
     let line = |ports: (u16, u16)| format!("ip: {A}.{} > {B}.{}: UDP, length 84", ports.0, ports.1);
     for (documented, observed, expected) in [
         ((8285, 8285), (8285, 8285), "held"),
-        ((8285, 8281), (8285, 8285), "broken; UDP destination port: another than 8285, which is a server's port here, not 8285"),
-        ((8281, 8285), (8285, 8285), "broken; UDP source port: another than 8285, which is a server's port here, not 8285"),
+        ((8285, 8281), (8285, 8285), "broken; UDP destination port: another than 8285, which is a server's port, not 8285"),
+        ((8281, 8285), (8285, 8285), "broken; UDP source port: another than 8285, which is a server's port, not 8285"),
         (
             (8281, 8280),
             (8285, 8285),
@@ -291,7 +291,7 @@ fn a_port_that_differs_from_run_to_run_is_never_a_server_s() {
         ((45_678, 8472), (50_000, 4789), "broken; UDP destination port: 8472, not 4789"),
         ((45_678, 4789), (50_000, 8472), "broken; UDP destination port: 4789, not 8472"),
         ((45_678, 8427), (50_000, 8472), "broken; UDP destination port: 8427, not 8472"),
-        ((8472, 45_678), (8472, 8472), "broken; UDP destination port: another than 8472, which is a server's port here, not 8472"),
+        ((8472, 45_678), (8472, 8472), "broken; UDP destination port: another than 8472, which is a server's port, not 8472"),
         ((38_346, 42_000), (45_000, 32_000), "broken; UDP destination port: a port of no server, not 32000"),
         ((42_000, 38_346), (32_000, 45_000), "broken; UDP source port: a port of no server, not 32000"),
     ] {
@@ -310,7 +310,7 @@ fn an_exact_port_of_another_line_of_the_block_counts() {
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let held = |port| Held::of(&lines, &[datagram(port, 53), datagram(8285, 8285)]);
     check("another port", held(50_000), "held");
-    check("the tunnel's", held(8285), "broken; UDP source port: another than 8285, which is a server's port here, not 8285");
+    check("the tunnel's", held(8285), "broken; UDP source port: another than 8285, which is a server's port, not 8285");
 }
 
 #[test]
