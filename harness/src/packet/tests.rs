@@ -262,6 +262,25 @@ proptest! {
         }
     }
 
+    /// What is not marked is asserted by no line, so no complaint may be printed without a mark.
+    #[test]
+    fn whatever_tcpdump_complains_of_is_marked(bytes in frames(), more in 0_u32..300, raw in any::<bool>()) {
+        let link = if raw { LinkType::Raw } else { LinkType::Ethernet };
+        let wire_length = u32::try_from(bytes.len()).expect("short") + more;
+        let printed = Printer::new(Detail::Brief).line(&dissect(&bytes, wire_length, link, &Hints::default()), link);
+        let mut rest = printed.text.clone();
+        for mark in printed.marks.iter().rev() {
+            prop_assert!(printed.text.get(mark.span.clone()).is_some_and(|text| !text.is_empty() && text.trim() == text));
+            rest.replace_range(mark.span.clone(), "");
+        }
+        let complaints = ["(invalid)", "missing!", "truncated-", "[bad ", "bad length", "bad-hlen", "bad-len", "[invalid ", "version error", "[remaining caplen"];
+        let cut = ["ether", "vlan", "arp", "ip", "ip6", "icmp", "icmp6", "igmp", "tcp", "udp", "vxlan", "otv", "frag6", "hbhopt", "dstopt", "rt6"];
+        let cut = cut.map(|protocol| format!("[|{protocol}]"));
+        for word in complaints.into_iter().chain(cut.iter().map(String::as_str)) {
+            prop_assert!(!rest.contains(word), "`{word}` in {}", printed.text);
+        }
+    }
+
     #[test]
     fn layers_and_payload_stand_one_behind_the_other(bytes in frames(), more in 0_u32..300, raw in any::<bool>()) {
         let link = if raw { LinkType::Raw } else { LinkType::Ethernet };

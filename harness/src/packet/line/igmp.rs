@@ -1,7 +1,7 @@
 //! IGMP, as tcpdump prints it: what a host that joins a group sends of its own accord.
 
 use super::address::v4;
-use super::out::{Out, put};
+use super::out::{Out, mark, put};
 use crate::packet::bytes::{Cut, be16, be32, checksum, u8};
 
 /// Prints a message of `length` bytes (RFC 1112, RFC 2236, RFC 3376).
@@ -20,7 +20,7 @@ pub(super) fn print(out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> 
         other => put!(out, "igmp-{other}"),
     }
     if out.verbose && length >= 4 && data.len() >= length as usize && checksum(&[&data[..length as usize]]) != 0 {
-        put!(out, " bad igmp cksum {:x}!", be16(data, 2)?);
+        mark!(out, " bad igmp cksum {:x}!", be16(data, 2)?);
     }
     Ok(())
 }
@@ -49,7 +49,7 @@ fn query(out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> {
 fn query_v3(out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> {
     out.put("igmp query v3");
     if length & 3 != 0 {
-        put!(out, " [invalid len {length}]");
+        mark!(out, " [invalid len {length}]");
         return Ok(());
     }
     let code = u32::from(u8(data, 1)?);
@@ -63,7 +63,7 @@ fn query_v3(out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> {
     put!(out, " [gaddr {}", v4(data, 4)?);
     match u32::from(be16(data, 10)?) {
         0 => {}
-        sources if length < 12 + sources * 4 => out.put(" [invalid number of sources]"),
+        sources if length < 12 + sources * 4 => mark!(out, " [invalid number of sources]"),
         sources => put!(out, ", {sources} source(s)"),
     }
     out.put("]");
@@ -74,7 +74,7 @@ fn query_v3(out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> {
 fn report_v3(out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> {
     out.put("igmp v3 report");
     if length < 16 || length & 3 != 0 {
-        put!(out, " [invalid len {length}]");
+        mark!(out, " [invalid len {length}]");
         return Ok(());
     }
     let groups = be16(data, 6)?;
@@ -82,7 +82,7 @@ fn report_v3(out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> {
     let mut at = 8;
     for _ in 0..if out.verbose { groups } else { 0 } {
         if length < at + 8 {
-            out.put(" [invalid number of groups]");
+            mark!(out, " [invalid number of groups]");
             return Ok(());
         }
         let record = data.get(at as usize..).unwrap_or_default();
@@ -90,7 +90,7 @@ fn report_v3(out: &mut Out, data: &[u8], length: u32) -> Result<(), Cut> {
         record_kind(out, "v3", u8(record, 0)?);
         let sources = u32::from(be16(record, 2)?);
         if length < at + 8 + sources * 4 {
-            put!(out, " [invalid number of sources {sources}]");
+            mark!(out, " [invalid number of sources {sources}]");
             return Ok(());
         }
         put!(out, ", {sources} source(s)]");
