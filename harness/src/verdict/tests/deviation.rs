@@ -26,6 +26,7 @@ fn first(world: &World, path: &[&str]) -> String {
         journey: &journey,
         hints: &hints,
         points: &facts.points,
+        servers: &std::collections::BTreeSet::new(),
         never_left: belief::never_left(recorded.outcome.as_ref()),
     };
     let path: Vec<PointName> = path.iter().map(|point| PointName::new(*point)).collect();
