@@ -6,6 +6,7 @@ use super::names::{Names, value};
 use super::seen::Seen;
 use super::variables::{Kind, Numbers};
 use crate::expect::{FieldPattern, LayerPattern, Part, Pattern, Want};
+use crate::journey::Leg;
 use crate::lab::Line;
 use crate::packet::{Cause, Detail, Field, LayerKind, LinkType, Value, mark_meaning};
 
@@ -198,7 +199,7 @@ fn field(
         Want::Exact(value) if *value == observed => return,
         Want::Exact(_) => documented.to_owned(),
         Want::Variable(number) => {
-            if let Some(numbers) = numbers(part.field, layer, *number, &observed) {
+            if let Some(numbers) = numbers((part.field, layer), *number, &observed, seen.leg) {
                 found.uses.push(Use { name, numbers, documented_span: part.span.clone(), observed_span });
                 return;
             }
@@ -225,7 +226,7 @@ fn field(
 }
 
 /// A documented number that differs from run to run, and what a frame has in its place; `None`: that is none.
-fn numbers(field: Field, layer: &LayerPattern, documented: u64, observed: &Value) -> Option<Numbers> {
+fn numbers((field, layer): (Field, &LayerPattern), documented: u64, observed: &Value, leg: Leg) -> Option<Numbers> {
     let kind = Kind::of_part(field, layer);
     let Value::Number(observed) = *observed else { return None };
     // RFC 7323 section 3.2: a time stamp of 0 is none.
@@ -233,9 +234,20 @@ fn numbers(field: Field, layer: &LayerPattern, documented: u64, observed: &Value
         kind,
         is_injective: kind.is_injective() || (kind == Kind::Timestamp && is_handshake(layer)),
         lacks_server: kind.is_port() && !shows_server(layer),
+        stream: stream(field, leg),
         documented,
         observed,
     })
+}
+
+/// Which way the bytes go that a sequence or acknowledgment number of a segment counts.
+fn stream(field: Field, leg: Leg) -> Option<Leg> {
+    match (field, leg) {
+        (Field::TcpSequence | Field::TcpSequenceEnd, leg) => Some(leg),
+        (Field::TcpAcknowledgment, Leg::Request) => Some(Leg::Reply),
+        (Field::TcpAcknowledgment, Leg::Reply) => Some(Leg::Request),
+        _ => None,
+    }
 }
 
 /// A segment of a handshake, whose two time stamps are of two clocks; behind it a clock may not have moved on between two segments.

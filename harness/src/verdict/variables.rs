@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expect::{LayerPattern, Want};
+use crate::journey::Leg;
 use crate::packet::{Field, Value};
 
 /// Which numbers may stand for one another: fields of one kind share their numbers.
@@ -78,6 +79,8 @@ pub(super) struct Numbers {
     pub(super) is_injective: bool,
     /// It is a port, and the line shows no server's port beside it.
     pub(super) lacks_server: bool,
+    /// Of a sequence number, the way that the bytes go which it counts.
+    pub(super) stream: Option<Leg>,
     pub(super) documented: u64,
     pub(super) observed: u64,
 }
@@ -91,6 +94,7 @@ pub(super) struct Variables {
 #[derive(Clone)]
 struct Bound {
     observed: u64,
+    stream: Option<Leg>,
     /// Where it was bound: `line 1 at node1/tunl0`.
     at: String,
 }
@@ -98,7 +102,7 @@ struct Bound {
 /// What documented numbers stand for within one block: a function that can be turned round.
 #[derive(Clone, Default)]
 pub(super) struct Block {
-    documented: BTreeMap<(Kind, u64), u64>,
+    documented: BTreeMap<(Kind, u64), (u64, Option<Leg>)>,
     /// The ports of its lines that do not differ from run to run, and how each is documented.
     fixed: BTreeMap<(Kind, u64), String>,
 }
@@ -172,7 +176,7 @@ impl Variables {
     /// It stands for another number already, or another documented one of the block stands for this one.
     pub(super) fn bind(&mut self, block: &mut Block, field: Field, documented: u64, observed: u64, at: &str) -> Result<(), Clash> {
         let kind = Kind::of(field);
-        let pair = Numbers { kind, is_injective: kind.is_injective(), lacks_server: false, documented, observed };
+        let pair = Numbers { kind, is_injective: kind.is_injective(), lacks_server: false, stream: None, documented, observed };
         self.bind_part(block, &pair, &BTreeSet::new(), at)
     }
 
@@ -182,7 +186,7 @@ impl Variables {
     /// It stands for another number already, another documented one of the block stands for this one, it is a server's port, or the two are
     /// not as far from others of their stream as each other.
     pub(super) fn bind_part(&mut self, block: &mut Block, part: &Numbers, servers: &BTreeSet<u16>, at: &str) -> Result<(), Clash> {
-        let Numbers { kind, documented, observed, .. } = *part;
+        let Numbers { kind, stream, documented, observed, .. } = *part;
         if let Some(bound) = self.bound.get(&(kind, documented))
             && bound.observed != observed
         {
@@ -195,30 +199,32 @@ impl Variables {
             return Err(Clash::Server);
         }
         if part.is_injective
-            && let Some(taken) = block.documented.get(&(kind, observed)).filter(|taken| **taken != documented)
+            && let Some(taken) = block.documented.get(&(kind, observed)).map(|(taken, _)| *taken).filter(|taken| *taken != documented)
         {
-            return Err(Clash::Taken { documented: *taken });
+            return Err(Clash::Taken { documented: taken });
         }
         if kind == Kind::Sequence {
-            self.keep_distance(block, documented, observed)?;
+            self.keep_distance(block, part)?;
         }
         if part.is_injective {
-            block.documented.insert((kind, observed), documented);
+            block.documented.insert((kind, observed), (documented, stream));
         }
-        self.bound.entry((kind, documented)).or_insert_with(|| Bound { observed, at: at.to_owned() });
+        self.bound.entry((kind, documented)).or_insert_with(|| Bound { observed, stream, at: at.to_owned() });
         Ok(())
     }
 
-    /// Numbers that are documented close to each other are of one stream, and so are those of a block that are observed so: what is between
-    /// them is a number of bytes, or the one of a SYN (RFC 9293 section 3.4).
-    fn keep_distance(&self, block: &Block, documented: u64, observed: u64) -> Result<(), Clash> {
-        let known = self.bound.iter().map(|((kind, documented), bound)| (*kind, *documented, bound.observed));
-        let here = block.documented.iter().map(|((kind, observed), documented)| (*kind, *documented, *observed));
-        let known = known.filter(|(_, other, _)| distance(*other, documented).abs() <= NEAR);
-        let here = here.filter(|(_, _, other)| distance(*other, observed).abs() <= NEAR);
-        let mut others = known.chain(here).filter(|(kind, ..)| *kind == Kind::Sequence);
-        let torn = others.find(|(_, other, seen)| distance(*other, documented) != distance(*seen, observed));
-        torn.map_or(Ok(()), |(_, documented, observed)| Err(Clash::Distance { documented, observed }))
+    /// Numbers of one stream that are documented close to each other are of one connection, and so are those of a block that are observed so: what
+    /// is between them is a number of bytes, or the one of a SYN (RFC 9293 section 3.4).
+    fn keep_distance(&self, block: &Block, part: &Numbers) -> Result<(), Clash> {
+        let of_stream = |kind: Kind, stream| kind == part.kind && stream == part.stream;
+        let known = self.bound.iter().filter(|((kind, _), bound)| of_stream(*kind, bound.stream));
+        let known = known.map(|((_, documented), bound)| (*documented, bound.observed));
+        let known = known.filter(|(other, _)| distance(*other, part.documented).abs() <= NEAR);
+        let here = block.documented.iter().filter(|((kind, _), (_, stream))| of_stream(*kind, *stream));
+        let here = here.map(|((_, observed), (documented, _))| (*documented, *observed));
+        let here = here.filter(|(_, other)| distance(*other, part.observed).abs() <= NEAR);
+        let torn = known.chain(here).find(|(other, seen)| distance(*other, part.documented) != distance(*seen, part.observed));
+        torn.map_or(Ok(()), |(documented, observed)| Err(Clash::Distance { documented, observed }))
     }
 
     /// What a documented number stands for, if that is known by now.
