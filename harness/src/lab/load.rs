@@ -11,7 +11,7 @@ use super::file::LabFile;
 use super::model::{Lab, Source};
 use super::names::Names;
 use super::problem::{Problem, Problems};
-use super::{pod, scenario, service, shape, symbol, tree, value};
+use super::{pod, scenario, service, shape, symbol, text, tree, value};
 
 /// More than any lab needs; what is larger is not a lab.
 const SIZE_MAX: usize = 1 << 20;
@@ -55,7 +55,11 @@ pub(super) fn parse<T: JsonSchema + DeserializeOwned>(path: &Path, text: &str) -
         let message = format!("this file has {} bytes, more than the {SIZE_MAX} that are read", text.len());
         return Err(fail(vec![Problem::new(0..first_line, message).hint("is it the right file?")]));
     }
-    let mut problems = Vec::new();
+    let mut problems = text::unprintable(text);
+    // What they stand in is not what its author sees, so nothing can be said of it.
+    if !problems.is_empty() {
+        return Err(fail(problems));
+    }
     if let Some(node) = tree::read(text, &mut problems) {
         shape::check(&node, &schema_of::<T>(), &mut problems);
     }

@@ -11,6 +11,7 @@ mod suggest;
 
 mod problem;
 mod shape;
+mod text;
 mod tree;
 
 mod cluster;
@@ -45,5 +46,6 @@ pub use model::{
 pub use mutation::{Break, Broken, Consequence, HarnessFault, Mutation, Step, Victim, Within, matches_glob, mutations};
 pub use placeholder::fill;
 pub use problem::{Problem, Problems};
+pub use text::text;
 pub use value::route_protocol_name;
 pub use when::{VersionBound, Versioned, When};

@@ -10,6 +10,9 @@ use super::problem::Problem;
 use super::suggest;
 use super::tree::{Kind, Node};
 
+/// A text that is said again is no longer than this, in bytes.
+const SHORT: usize = 30;
+
 /// Compares `node`, called `name`, with `schema`; what is amiss goes to `problems`.
 pub(super) fn check(node: &Node, schema: &Value, problems: &mut Vec<Problem>) {
     let mut walk = Walk { definitions: &schema["$defs"], problems };
@@ -134,6 +137,7 @@ impl<'a> Walk<'a> {
 
     fn wrong(&mut self, node: &Node, name: &str, wanted: &str) {
         let found = match &node.kind {
+            Kind::Scalar { text, .. } if text.len() <= SHORT && !text.contains('\n') => &format!("`{text}`"),
             Kind::Scalar { .. } => "this text",
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",

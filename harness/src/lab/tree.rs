@@ -86,8 +86,66 @@ fn syntax(text: &str, start: usize, info: &str) -> Problem {
         return Problem::new(line_start + tab..line_start + tab + 1, "this line is indented with a tab")
             .hint("YAML is indented with spaces");
     }
-    Problem::new(start..start + 1, format!("this is not YAML: {info}"))
-        .hint("a text that holds `: `, ` #` or starts with `{`, `*` or `-` is put in double quotes, or in a block after `|`")
+    let problem = Problem::new(start..start + 1, format!("this is not YAML: {info}"));
+    if let Some(left) = left_block(text, start) {
+        let Left { key, ended, wanted, .. } = left;
+        return problem.hint(format!("the block of `{key}` ended in line {ended}: to go on with it, indent by {wanted}"));
+    }
+    problem.hint("a text that holds `: `, ` #` or starts with `{`, `*` or `-` is put in double quotes, or in a block after `|`")
+}
+
+/// A block after `|` or `>` that a line leaves which is not indented enough for it, but more than its key: no key can stand there.
+struct Left<'a> {
+    /// The block's key.
+    key: &'a str,
+    /// The number of its last line.
+    ended: usize,
+    /// By how much its lines are indented.
+    wanted: usize,
+    /// Where the line that leaves it starts, in bytes.
+    by: usize,
+}
+
+/// The block that was left last before `start`, if that is why the text stopped being YAML there.
+fn left_block(text: &str, start: usize) -> Option<Left<'_>> {
+    let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let mut block: Option<(&str, usize, Option<usize>)> = None;
+    let (mut at, mut filled, mut left) = (0, 0, None);
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        if at > start {
+            break;
+        }
+        let here = indentation(line);
+        if line.trim().is_empty() {
+            at += line.len();
+            continue;
+        }
+        if let Some((key, of_key, wanted)) = block {
+            match wanted {
+                None if here > of_key => block = Some((key, of_key, Some(here))),
+                Some(wanted) if here >= wanted => {}
+                Some(wanted) if here > of_key => {
+                    left = Some(Left { key, ended: filled, wanted, by: at });
+                    block = None;
+                }
+                _ => block = None,
+            }
+        }
+        if block.is_none() {
+            block = opens_block(line).map(|(key, of_key)| (key, of_key, None));
+        }
+        (at, filled) = (at + line.len(), index + 1);
+    }
+    // What follows is of no interest to the block.
+    left.filter(|left: &Left<'_>| text[left.by..start.max(left.by)].lines().count() <= 2)
+}
+
+/// The key that a block belongs to, and the column that it stands in, if this line opens one: `lines: |`, `- reads: >-`.
+fn opens_block(line: &str) -> Option<(&str, usize)> {
+    let (head, indicator) = line.trim_end().rsplit_once(": ")?;
+    let opens = indicator.starts_with(['|', '>']) && indicator.len() <= 3 && indicator[1..].chars().all(|c| "+-123456789".contains(c));
+    let key = head.trim_start_matches([' ', '-']);
+    opens.then_some((key, head.len() - key.len()))
 }
 
 struct Reader<'a> {
@@ -173,6 +231,36 @@ impl Reader<'_> {
             None => self.root = Some(node),
             Some(Children::List(list)) => list.push(node),
             Some(Children::Map { entries, key, .. }) => entries.extend(key.take().map(|key| (key, node))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> (String, String) {
+        let mut problems = Vec::new();
+        read(text, &mut problems);
+        let problem = problems.into_iter().next().unwrap_or_else(|| panic!("no problem: {text}"));
+        (problem.message, problem.hint.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_block_that_is_left_too_early_is_told_of() {
+        for (text, hint) in [
+            ("a:\n  lines: |\n    x: y\n   z: b\n", "the block of `lines` ended in line 3: to go on with it, indent by 4"),
+            ("lines: |\n  x: y\n z: b\n", "the block of `lines` ended in line 2: to go on with it, indent by 2"),
+            ("- lines: |\n    x: y\n   z: b\n", "the block of `lines` ended in line 2: to go on with it, indent by 4"),
+            ("a:\n  has: >-\n      x: y\n\n      x: z\n    z: b\n", "the block of `has` ended in line 5: to go on with it, indent by 6"),
+            ("a:\n  reads: |+\n    x: y\n   z: b\n  c: d\n", "the block of `reads` ended in line 3: to go on with it, indent by 4"),
+            ("a:\n  lines: |\r\n    x: y\r\n   z: b\r\n", "the block of `lines` ended in line 3: to go on with it, indent by 4"),
+            ("a:\n  b: |\n    x\n  lines: |\n    x: y\n   z: b\n", "the block of `lines` ended in line 5: to go on with it, indent by 4"),
+        ] {
+            assert_eq!(told(text).1, hint, "{text}");
+        }
+        for text in ["a: b: c\n", "lines: |\n  x: y\na: b: c\n", "a:\n  b: |\n    x\n  c: d: e\n", "a: \"b\nc: d\n"] {
+            assert!(!told(text).1.contains("the block of"), "{text}");
         }
     }
 }
