@@ -81,7 +81,7 @@ fn unusable(text: Option<&StateText>, expectation: &StateExpectation) -> Option<
     match text.status {
         Some(0) => None,
         Some(status) => Some(format!("`{run}` on {on} failed with exit status {status}: {complaint}")),
-        None => Some(format!("`{run}` could not be run on {on}: {complaint}")),
+        None => Some(format!("`{run}` on {on}: {complaint}")),
     }
 }
 
@@ -114,14 +114,13 @@ fn verdict(line: &DocumentedLine<StateLine>, meaning: Meaning<'_>, outcome: Outc
 
 /// The output must have this line. Also tells which of the output is it.
 pub(super) fn has<'t>(line: &DocumentedLine<StateLine>, output: &[&'t str], meaning: Meaning<'_>) -> (LineVerdict, Option<Match<'t>>) {
-    let mut all: Vec<Match<'t>> = output.iter().map(|text| unify(line.judged(), text, meaning)).collect();
-    let fit = all.iter().position(Match::is_certain).or_else(|| all.iter().position(|found| found.differences.is_empty()));
-    let mut found = match fit.map(|fit| &all[fit]) {
-        Some(fit) => {
+    let best = best(line, output, meaning);
+    let mut found = match &best {
+        Some(fit) if fit.differences.is_empty() => {
             let outcome = fit.doubt.clone().map_or(Outcome::Held, Outcome::Inconclusive);
             verdict(line, meaning, outcome, Some(fit.text))
         }
-        None => missing(line, &all, meaning),
+        closest => missing(line, closest.as_ref(), meaning),
     };
     let documented_holds = || {
         // A correction that reads the documented line, too, is no contradiction: it says that there is more than one way to print it.
@@ -130,13 +129,34 @@ pub(super) fn has<'t>(line: &DocumentedLine<StateLine>, output: &[&'t str], mean
         !widens && output.iter().any(|text| unify(&line.documented, text, meaning).is_certain())
     };
     doubt_the_correction(line, documented_holds, &mut found);
-    (found, fit.map(|fit| all.swap_remove(fit)))
+    (found, best.filter(|fit| fit.differences.is_empty()))
+}
+
+/// The line of the output that is it, the first one; where none is, the last of those that are closest. Only one is kept at a time, for the
+/// output may be of any length.
+fn best<'t>(line: &DocumentedLine<StateLine>, output: &[&'t str], meaning: Meaning<'_>) -> Option<Match<'t>> {
+    let closeness = |found: &Match<'_>| (found.equal, std::cmp::Reverse(found.differences.len()));
+    let mut best: Option<Match<'t>> = None;
+    for text in output {
+        let found = unify(line.judged(), text, meaning);
+        if found.is_certain() {
+            return Some(found);
+        }
+        let better = best
+            .as_ref()
+            .is_none_or(|best| !best.differences.is_empty() && (found.differences.is_empty() || closeness(&found) >= closeness(best)));
+        if better {
+            best = Some(found);
+        }
+    }
+    best
 }
 
 /// No line fits: the closest one, word by word.
-fn missing(line: &DocumentedLine<StateLine>, all: &[Match<'_>], meaning: Meaning<'_>) -> LineVerdict {
-    let closest = all.iter().filter(|found| found.equal > 0).max_by_key(|found| (found.equal, std::cmp::Reverse(found.differences.len())));
-    let Some(closest) = closest else { return verdict(line, meaning, Outcome::Broken("no line is like it".to_owned()), None) };
+fn missing(line: &DocumentedLine<StateLine>, closest: Option<&Match<'_>>, meaning: Meaning<'_>) -> LineVerdict {
+    let Some(closest) = closest.filter(|closest| closest.equal > 0) else {
+        return verdict(line, meaning, Outcome::Broken("no line is like it".to_owned()), None);
+    };
     let outcome = Outcome::Broken(differ(closest.differences.len(), "word"));
     let expected = filled(line.judged(), meaning);
     let finding = |difference: &WordDifference| Finding {
@@ -153,16 +173,14 @@ fn missing(line: &DocumentedLine<StateLine>, all: &[Match<'_>], meaning: Meaning
 
 /// The output must not have this line. An output without any line does not prove that.
 fn lacks(line: &DocumentedLine<StateLine>, output: &[&str], meaning: Meaning<'_>) -> LineVerdict {
-    let all: Vec<Match<'_>> = output.iter().map(|text| unify(line.judged(), text, meaning)).collect();
-    let (outcome, observed) =
-        match all.iter().find(|found| found.is_certain()).or_else(|| all.iter().find(|found| found.differences.is_empty())) {
-            Some(fit) => match &fit.doubt {
-                Some(doubt) => (Outcome::Inconclusive(doubt.clone()), Some(fit.text)),
-                None => (Outcome::Broken("a line is there that must not be".to_owned()), Some(fit.text)),
-            },
-            None if output.is_empty() => (Outcome::Inconclusive("the command printed nothing at all".to_owned()), None),
-            None => (Outcome::Held, None),
-        };
+    let (outcome, observed) = match best(line, output, meaning).filter(|fit| fit.differences.is_empty()) {
+        Some(fit) => match fit.doubt {
+            Some(doubt) => (Outcome::Inconclusive(doubt), Some(fit.text)),
+            None => (Outcome::Broken("a line is there that must not be".to_owned()), Some(fit.text)),
+        },
+        None if output.is_empty() => (Outcome::Inconclusive("the command printed nothing at all".to_owned()), None),
+        None => (Outcome::Held, None),
+    };
     let mut found = verdict(line, meaning, outcome, observed);
     let documented_holds =
         || !output.is_empty() && output.iter().all(|text| !unify(&line.documented, text, meaning).differences.is_empty());
