@@ -13,6 +13,7 @@ mod trial;
 
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -32,7 +33,9 @@ fn main() -> std::process::ExitCode {
     let trials: Vec<Trial> = vec![
         trial::trial("killed at twenty moments of a run", "netns", able.clone(), killed),
         trial::trial("interrupted at ten moments of a run", "netns", able.clone(), interrupted),
-        trial::trial("two runs at once do not disturb each other", "netns", able, two_at_once),
+        trial::trial("two runs at once do not disturb each other", "netns", able.clone(), two_at_once),
+        trial::trial("killed and interrupted while a tool hangs", "netns", able.clone(), while_a_tool_hangs),
+        trial::trial("tools that hang or print without end cost a run nothing but what they were asked", "netns", able, tools_without_end),
     ];
     // One after another: each compares the host before and after.
     let mut arguments = Arguments::from_args();
@@ -69,15 +72,78 @@ fn processes_with(word: &str) -> Vec<String> {
 
 /// Starts a run that is marked by a word in its environment, which its children inherit.
 fn start(mark: &str, folder: &str) -> Child {
+    command(mark, folder).spawn().expect("cnilab starts")
+}
+
+fn command(mark: &str, folder: &str) -> Command {
     let evidence = evidence::evidence_folder(folder);
-    Command::new(trial::cnilab())
+    let mut command = Command::new(trial::cnilab());
+    command
         .current_dir(root::root())
         .args(["run", "calico-ipip", "--evidence", &evidence.display().to_string()])
         .env("CNILAB_TEST_MARK", mark)
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("cnilab starts")
+        .stderr(Stdio::piped());
+    command
+}
+
+/// A folder in which `arp` is a shell's script, and a `PATH` that begins with it.
+fn tool(script: &str) -> Result<(tempfile::TempDir, String), Failed> {
+    let folder = tempfile::tempdir()?;
+    let arp = folder.path().join("arp");
+    std::fs::write(&arp, format!("#!/bin/sh\n{script}\n"))?;
+    std::fs::set_permissions(&arp, std::fs::Permissions::from_mode(0o755))?;
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap_or_default());
+    Ok((folder, path))
+}
+
+/// A run is ended, gently or not, while a state command hangs, of which it must not leave anything either.
+fn while_a_tool_hangs() -> Result<(), Failed> {
+    let before = Host::now();
+    for (number, signal) in [Signal::SIGKILL, Signal::SIGINT, Signal::SIGTERM].into_iter().enumerate() {
+        let mark = format!("CNILAB_TEST_HANGS_{}_{number}", std::process::id());
+        let started = format!("started-{number}");
+        let (folder, path) = tool("sh -c 'trap \"\" TERM INT; sleep 1000' & touch \"$0.$STARTED\"; exec sleep 1000")?;
+        let mut child = command(&mark, "hangs").env("PATH", path).env("STARTED", &started).spawn()?;
+        let deadline = Instant::now() + Duration::from_mins(2);
+        while !folder.path().join(format!("arp.{started}")).exists() {
+            if Instant::now() > deadline {
+                return Err("the tool was never started".into());
+            }
+            std::thread::yield_now();
+        }
+        kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid")), signal)?;
+        let status = child.wait()?;
+        if signal != Signal::SIGKILL && status.code() != Some(130) {
+            return Err(Failed::from(format!("{signal}: {status}")));
+        }
+        gone(&mark)?;
+    }
+    same(&before)
+}
+
+/// What cannot be asked is inconclusive, the rest is judged, and the memory that a run takes is bounded.
+fn tools_without_end() -> Result<(), Failed> {
+    let before = Host::now();
+    for (number, (script, why)) in [
+        ("exec sleep 1000", "it did not end within 10 s"),
+        ("exec yes", "it printed more than 1 MiB"),
+        ("exec yes 1>&2", "it printed more than 1 MiB"),
+        ("sleep 1000 & exit 0", "it ended, but what it had started did not within 10 s"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mark = format!("CNILAB_TEST_ENDLESS_{}_{number}", std::process::id());
+        let (_folder, path) = tool(script)?;
+        let output = command(&mark, "endless").env("PATH", path).stdout(Stdio::piped()).spawn()?.wait_with_output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        if output.status.code() != Some(4) || !said.contains(&format!("`arp -n` on pod1: {why}")) {
+            return Err(Failed::from(format!("{script}: {}: {said}", output.status)));
+        }
+        gone(&mark)?;
+    }
+    same(&before)
 }
 
 /// Waits until no process has `mark`; says which have it after two seconds.

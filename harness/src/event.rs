@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fault::Blame;
 use crate::name::PlaceName;
 
 /// Something that happened during a run.
@@ -37,7 +38,7 @@ pub enum Event {
     Failed {
         /// Why, with every cause.
         text: String,
-        /// This host lacks something that the lab needs: nothing is wrong with the harness.
-        host_cannot: bool,
+        /// Whose doing it is.
+        blame: Blame,
     },
 }

@@ -1,7 +1,24 @@
 //! Faults: an error and what lies behind it, for people.
 //!
-//! In: any error. Out: one line.
+//! In: any error. Out: one line, and whose doing it is.
 //! Never: decides what becomes of it.
+
+use serde::{Deserialize, Serialize};
+
+/// Whose doing it is that something cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "whose")]
+pub enum Blame {
+    /// This host lacks something, or refuses it: nothing is wrong with the harness.
+    Host {
+        /// What would help, if that is known.
+        remedy: Option<String>,
+    },
+    /// What the user gave cannot be used.
+    Input,
+    /// The harness's own.
+    Harness,
+}
 
 /// An error and its causes in one line; a cause that the line has already is not said again, since some libraries repeat theirs.
 pub fn in_words(error: &dyn std::error::Error) -> String {

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::kind::BuildError;
+use crate::fault::Blame;
 use crate::name::PlaceName;
 use crate::site::{Site, Survey, Topology};
 use crate::wait::WaitError;
@@ -40,6 +41,20 @@ pub enum UpError {
         #[source]
         source: io::Error,
     },
+    /// A switch of a network namespace could not be set.
+    #[error("cannot set {switch} in {place}")]
+    Switch {
+        /// In whose namespace.
+        place: PlaceName,
+        /// Which, below `/proc/sys/net`.
+        switch: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// Packets could not be captured in this lab.
+    #[error("packets cannot be captured")]
+    Capture(#[source] io::Error),
     /// The kernel refused a request.
     #[error("cannot {doing} in {place}")]
     Request {
@@ -52,7 +67,7 @@ pub enum UpError {
         source: io::Error,
     },
     /// A tunnel device could not be made.
-    #[error("cannot make the tunnel device {device} of {node}: {step}{}", remedy.map_or_else(String::new, |remedy| format!(" ({remedy})")))]
+    #[error("cannot make the tunnel device {device} of {node}: {step}")]
     Tunnel {
         /// On which node.
         node: PlaceName,
@@ -74,10 +89,10 @@ pub enum UpError {
     Filter {
         /// On which node.
         node: PlaceName,
-        /// What failed, and what would help.
+        /// What failed.
         why: String,
-        /// The program that does it is not there.
-        missing: bool,
+        /// Whose doing that is.
+        blame: Blame,
     },
     /// Built, but packets cannot cross it.
     #[error("the lab is built, but not ready")]

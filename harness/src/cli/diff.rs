@@ -2,12 +2,18 @@
 
 use super::args::{Diff, Format, FormatKind};
 use super::exit::Exit;
-use super::output::{colour, complain, from_here, say, write};
+use super::find::bad;
+use super::open::expect_folder;
+use super::output::{can_write, colour, complain, from_here, say, write};
 use crate::report::{self, About, Style, Verbosity};
 use crate::run::{Compared, RunError, compare_folders};
 
 /// Holds two recorded runs against each other.
 pub(super) fn diff(args: &Diff) -> Exit {
+    let folders = [&args.one, &args.other].into_iter().try_for_each(|folder| expect_folder(folder).map_err(bad));
+    if let Err(exit) = can_write(&args.format).and(folders) {
+        return exit;
+    }
     match compare_folders(&args.one, &args.other) {
         Ok(compared) => match write(&args.format, |format| render(&compared, args, format)) {
             Ok(()) => Exit::of_verdict(compared.diff.exit_code()),

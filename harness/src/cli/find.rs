@@ -1,8 +1,10 @@
 //! Labs by name or path.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
+use super::open::{cannot_read, is_not, read_plain};
 use super::output::{colour, say, say_painted};
 use crate::lab::{self, Lab, Problems};
 
@@ -23,16 +25,24 @@ pub(super) fn labs_folder() -> Option<PathBuf> {
 /// The file of the lab that was named: a path, a folder with a `lab.yaml`, or a name under `labs/`.
 pub(super) fn lab_file(named: &Path) -> Result<PathBuf, String> {
     let inside = |folder: &Path| folder.join("lab.yaml");
-    if named.is_file() {
-        return Ok(named.to_owned());
-    }
-    if inside(named).is_file() {
-        return Ok(inside(named));
-    }
-    let folder = labs_folder().ok_or("there is no `labs` folder here or above; give a path, or set CNILAB_LABS")?;
+    let there = match std::fs::metadata(named) {
+        Ok(metadata) if metadata.is_file() => return Ok(named.to_owned()),
+        Ok(metadata) if metadata.is_dir() && inside(named).symlink_metadata().is_ok() => return Ok(inside(named)),
+        Ok(metadata) if metadata.is_dir() => format!("{} is a folder without a lab.yaml", named.display()),
+        Ok(metadata) => is_not(named, metadata.file_type(), "a lab file"),
+        Err(error) if error.kind() == ErrorKind::NotFound && !named.is_symlink() => String::new(),
+        Err(error) => cannot_read(named, &error),
+    };
+    let Some(folder) = labs_folder() else {
+        let nowhere = "there is no `labs` folder here or above; give a path, or set CNILAB_LABS".to_owned();
+        return Err(if there.is_empty() { nowhere } else { there });
+    };
     let file = inside(&folder.join(named));
-    if file.is_file() {
+    if file.symlink_metadata().is_ok() {
         return Ok(file);
+    }
+    if !there.is_empty() {
+        return Err(there);
     }
     let known = names(&folder);
     let hint = if known.is_empty() { String::new() } else { format!("\nhint: there are {}", known.join(", ")) };
@@ -51,14 +61,20 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The text of a file that a user wrote, bounded.
-pub(super) fn read_text(file: &Path) -> Result<String, String> {
-    let length = std::fs::metadata(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?.len();
-    if length > LARGEST {
-        return Err(format!("{} has {length} bytes; at most {LARGEST} are read", file.display()));
-    }
-    let bytes = std::fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-    String::from_utf8(bytes).map_err(|error| format!("{}: byte {} is not UTF-8", file.display(), error.utf8_error().valid_up_to()))
+/// The text of a file that a user wrote, bounded; what is wrong with it has been said.
+pub(super) fn read_text(file: &Path) -> Result<String, Exit> {
+    let bytes = read_plain(file, LARGEST).map_err(bad)?;
+    lab::text(file, &bytes).map_err(|problems| {
+        say_problems(&problems);
+        Exit::BadInput
+    })
+}
+
+/// Says what of the user's input cannot be used.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+pub(super) fn bad(message: String) -> Exit {
+    say(&format!("error: {message}"));
+    Exit::BadInput
 }
 
 /// Says what is wrong with a file.
@@ -72,12 +88,8 @@ pub(super) fn say_problems(problems: &Problems) {
 
 /// The checked lab that was named; what is wrong with it has been said.
 pub(super) fn load(named: &Path) -> Result<Lab, Exit> {
-    let bad = |message: String| {
-        say(&format!("error: {message}"));
-        Exit::BadInput
-    };
     let file = lab_file(named).map_err(bad)?;
-    let text = read_text(&file).map_err(bad)?;
+    let text = read_text(&file)?;
     lab::load(&file, &text).map_err(|problems| {
         say_problems(&problems);
         Exit::BadInput

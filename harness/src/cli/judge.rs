@@ -4,12 +4,17 @@ use std::path::Path;
 
 use super::args::{Format, FormatKind, Judge, Output};
 use super::exit::Exit;
-use super::output::{colour, complain, from_here, write};
+use super::find::bad;
+use super::open::expect_folder;
+use super::output::{can_write, colour, complain, from_here, write};
 use crate::report::{self, Style, Verbosity};
 use crate::run::{Finished, judge_folder};
 
 /// Judges a recorded run.
 pub(super) fn judge(args: &Judge) -> Exit {
+    if let Err(exit) = usable(args) {
+        return exit;
+    }
     match judge_folder(&args.folder) {
         Ok(finished) => match write_reports(&finished, &args.folder, &args.output) {
             Ok(()) => Exit::of_verdict(finished.verdict.exit_code()),
@@ -24,6 +29,9 @@ pub(super) fn judge(args: &Judge) -> Exit {
 
 /// Reports a recorded run, whatever its verdict.
 pub(super) fn report(args: &Judge) -> Exit {
+    if let Err(exit) = usable(args) {
+        return exit;
+    }
     match judge_folder(&args.folder) {
         Ok(finished) => write_reports(&finished, &args.folder, &args.output).map_or_else(|exit| exit, |()| Exit::Held),
         Err(error) => {
@@ -31,6 +39,12 @@ pub(super) fn report(args: &Judge) -> Exit {
             Exit::BadInput
         }
     }
+}
+
+/// Whether there is a folder to read, and a place for each report.
+fn usable(args: &Judge) -> Result<(), Exit> {
+    can_write(&args.output.format)?;
+    expect_folder(&args.folder).map_err(bad)
 }
 
 /// Writes every report that was asked for, each to where it was asked for.

@@ -13,6 +13,7 @@ mod find;
 mod judge;
 mod mutate;
 mod nettool;
+mod open;
 mod output;
 mod progress;
 mod run;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::args::{BackendName, Cluster, Mutate};
 use super::exit::Exit;
 use super::find::{load, read_text, say_problems};
-use super::output::{complain, data, say};
+use super::output::{data, say};
 use super::progress::Progress;
 use super::run::{absolute, cluster_choices, engine, sees_to, stop_on_signals, this_program};
 use crate::backend::kind::Capture;
@@ -81,6 +81,8 @@ struct Totals {
     noticed: usize,
     unnoticed: usize,
     failed: usize,
+    /// What the failed ones come to.
+    failure: Option<Exit>,
     /// How many were left out, by reason.
     left_out: BTreeMap<&'static str, usize>,
     /// The table cannot be written: how the program ends then. It is said once, and the mutations go on, for some must be taken back.
@@ -113,7 +115,7 @@ impl Totals {
 
     fn exit(&self) -> Exit {
         let told = match (self.failed, self.unnoticed) {
-            (1.., _) => Exit::Fault,
+            (1.., _) => self.failure.unwrap_or(Exit::Fault),
             (0, 1..) => Exit::Broken,
             (0, 0) => Exit::Held,
         };
@@ -167,7 +169,7 @@ fn tell(mutation: &Mutation, request: &Request, finished: Result<Finished, RunEr
         Err(error) => {
             totals.failed += 1;
             totals.write(&format!("failed     {}\n", mutation.name));
-            complain(&error);
+            totals.failure = totals.failure.max(Some(super::run::fail(&error, &request.evidence)));
             return;
         }
     };
@@ -228,10 +230,7 @@ pub(super) fn find(lab: &Lab, name: &str) -> Result<Mutation, Exit> {
 /// The mutations beside `lab`.
 fn all(lab: &Lab) -> Result<Vec<Mutation>, Exit> {
     let file: PathBuf = lab.source.path.with_file_name("mutations.yaml");
-    let text = read_text(&file).map_err(|message| {
-        say(&format!("error: {message}"));
-        Exit::BadInput
-    })?;
+    let text = read_text(&file)?;
     lab::mutations(&file, &text, lab).map_err(|problems| {
         say_problems(&problems);
         Exit::BadInput

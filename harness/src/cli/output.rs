@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Format, FormatKind};
 use super::exit::Exit;
+use super::open;
 use crate::fault::in_words;
 use crate::plain;
 
@@ -70,6 +71,20 @@ pub(super) fn usage(said: &clap::Error) -> Exit {
         return Exit::BadInput;
     }
     written(said.print()).map_or_else(|exit| exit, |_| Exit::Held)
+}
+
+/// Says which report could not be written to where it was asked for, before it is known what it says.
+pub(super) fn can_write(formats: &[Format]) -> Result<(), Exit> {
+    let files: Vec<_> = formats.iter().filter_map(|format| format.file.as_deref()).collect();
+    for (index, file) in files.iter().enumerate() {
+        let twice = files[..index].contains(file) && !file.starts_with("/dev");
+        let found = if twice { Err(format!("two reports are to go to {}", file.display())) } else { open::can_write(file) };
+        found.map_err(|message| {
+            say(&format!("error: {message}"));
+            Exit::BadInput
+        })?;
+    }
+    Ok(())
 }
 
 /// Whether what we print may be coloured: standard output and standard error are terminals, and `NO_COLOR` (no-color.org) not set.

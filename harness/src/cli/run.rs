@@ -9,11 +9,12 @@ use super::args::{BackendName, Cluster, Make, Run};
 use super::exit::Exit;
 use super::find::load;
 use super::judge::write_reports;
-use super::output::{complain, say};
+use super::output::{can_write, complain, say};
 use super::progress::Progress;
 use crate::backend::kind::{Capture, Choices};
 use crate::capture::Engine;
 use crate::evidence::default_folder;
+use crate::fault::Blame;
 use crate::lab::{Lab, Victim, matches_glob};
 use crate::run::{Breakage, ClusterChoices, Request, RunError, Stopper, conduct, conduct_on_kind, new_run};
 
@@ -26,6 +27,7 @@ pub(super) fn run(args: &Run) -> Exit {
 
 fn try_run(args: &Run) -> Result<Exit, Exit> {
     sees_to(args.backend, &args.cluster)?;
+    can_write(&args.output.format)?;
     let lab = load(&args.lab)?;
     let scenarios = chosen(&lab, &args.scenario)?;
     let breakage = args.mutate.as_deref().map(|name| breakage(&lab, name, args)).transpose()?;
@@ -97,16 +99,16 @@ fn stays(args: &Run) -> bool {
 /// Says why there is no verdict.
 pub(super) fn fail(error: &RunError, evidence: &Path) -> Exit {
     complain(error);
-    match error {
-        RunError::Interrupted { .. } => Exit::Interrupted,
-        RunError::EndedEarly { .. } => Exit::Fault,
-        _ if error.bad_input() => Exit::BadInput,
-        _ if error.host_cannot() => {
-            let remedy = error.remedy().unwrap_or("`cnilab doctor` says what this host can prove and what it cannot");
+    match (error, error.blame()) {
+        (RunError::Interrupted { .. }, _) => Exit::Interrupted,
+        (RunError::EndedEarly { .. }, _) => Exit::Fault,
+        (_, Blame::Input) => Exit::BadInput,
+        (_, Blame::Host { remedy }) => {
+            let remedy = remedy.as_deref().unwrap_or("`cnilab doctor` says what this host can prove and what it cannot");
             say(&format!("hint: {remedy}"));
             Exit::HostCannot
         }
-        _ => {
+        (_, Blame::Harness) => {
             if evidence.join("manifest.json").is_file() {
                 say(&format!("what was recorded is in {}", evidence.display()));
             }

@@ -41,6 +41,12 @@ pub enum EvidenceError {
         /// `file` or `folder`.
         wanted: &'static str,
     },
+    /// A symbolic link to nothing.
+    #[error("{path} is a symbolic link that leads nowhere")]
+    Dangling {
+        /// Which.
+        path: PathBuf,
+    },
     /// A name that is not that of a file in the same folder.
     #[error("{path} names {name:?}, which is not the name of a file beside it")]
     Name {

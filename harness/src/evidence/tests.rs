@@ -198,7 +198,7 @@ fn a_run_that_was_killed_can_be_read() {
 fn a_folder_that_holds_something_is_refused() {
     let (_temporary, folder) = written();
     assert!(matches!(Writer::create(&folder, &manifest(), ""), Err(EvidenceError::Occupied { path }) if path == folder));
-    assert!(matches!(Writer::create(&folder.join("lab.yaml"), &manifest(), ""), Err(EvidenceError::Write { .. })));
+    assert!(matches!(Writer::create(&folder.join("lab.yaml"), &manifest(), ""), Err(EvidenceError::NotPlain { wanted: "folder", .. })));
     assert_eq!(read(&folder).unwrap().scenarios.len(), 2, "and is as it was");
 }
 

@@ -36,8 +36,15 @@ impl Writer {
     /// Creates the folder, with the text of the lab file and a manifest that says that the run is not over.
     ///
     /// # Errors
-    /// [`EvidenceError::Occupied`] if the folder exists and is not empty; [`EvidenceError::Write`].
+    /// [`EvidenceError::NotPlain`], [`EvidenceError::Dangling`], [`EvidenceError::Occupied`] if the folder exists and is not empty;
+    /// [`EvidenceError::Write`].
     pub fn create(folder: &Path, manifest: &Manifest, lab: &str) -> Result<Self, EvidenceError> {
+        if folder.metadata().is_ok_and(|metadata| !metadata.is_dir()) {
+            return Err(EvidenceError::NotPlain { path: folder.to_owned(), wanted: "folder" });
+        }
+        if folder.is_symlink() && !folder.exists() {
+            return Err(EvidenceError::Dangling { path: folder.to_owned() });
+        }
         let entries = fs::create_dir_all(folder).and_then(|()| fs::read_dir(folder));
         if entries.map_err(|source| EvidenceError::Write { path: folder.to_owned(), source })?.next().is_some() {
             return Err(EvidenceError::Occupied { path: folder.to_owned() });

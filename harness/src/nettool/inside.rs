@@ -8,6 +8,8 @@ use std::process::Command;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 
+use crate::place::{CommandError, find_program};
+
 /// A process of the container `id`, as this process's pid namespace numbers it, whatever namespaces and whatever runtime it has.
 ///
 /// Kubelet gives every container a cgroup whose name has the container's id in it. So nothing need be asked of the container runtime.
@@ -46,8 +48,11 @@ pub fn own_sysfs() -> io::Result<()> {
 /// Becomes `command` in the network namespace of a container; returns only if that cannot be done.
 pub(super) fn become_inside(container: &str, command: &[String]) -> io::Error {
     match enter(container) {
-        #[expect(clippy::disallowed_methods, reason = "no process is started: this one becomes another")]
-        Ok(()) => Command::new(&command[0]).args(&command[1..]).exec(),
+        Ok(()) => match find_program(&command[0]) {
+            #[expect(clippy::disallowed_methods, reason = "no process is started: this one becomes another")]
+            Some(program) => Command::new(program).args(&command[1..]).exec(),
+            None => io::Error::other(CommandError::Missing { program: command[0].clone() }),
+        },
         Err(error) => error,
     }
 }

@@ -42,7 +42,7 @@ pub fn conduct(exe: &Path, request: &Request, stopper: &Stopper, mut watch: impl
         let Ok(event) = serde_json::from_str::<Event>(&line) else { continue };
         watch(&event, outer.pid());
         match event {
-            Event::Failed { text, host_cannot } => failed = Some(RunError::Enclosed { text, host_cannot }),
+            Event::Failed { text, blame } => failed = Some(RunError::Enclosed { text, blame }),
             Event::Kept { .. } => stopper.keep(input.take()),
             Event::Began { .. } | Event::Done { .. } | Event::Note { .. } => {}
         }

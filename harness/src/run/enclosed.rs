@@ -19,7 +19,7 @@ pub fn enclosed(inner: bool) -> ExitCode {
     }
     let carried_out = carry_out();
     if let Err(error) = &carried_out {
-        tell(&Event::Failed { text: in_words(error), host_cannot: error.host_cannot() });
+        tell(&Event::Failed { text: in_words(error), blame: error.blame() });
     }
     ExitCode::from(u8::from(carried_out.is_err()))
 }

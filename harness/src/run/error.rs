@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use crate::backend::UpError;
-use crate::backend::kind::{KindError, RecipeError};
 use crate::backend::netns::enclosure::EnclosureError;
 use crate::diff::DiffError;
 use crate::evidence::EvidenceError;
+use crate::fault::Blame;
 use crate::plan::BindError;
 
 /// Why a run gave no verdict.
@@ -32,6 +32,9 @@ pub enum RunError {
     /// A name has nothing to stand for on this site.
     #[error("cannot bind the plan to the site")]
     Bind(#[source] BindError),
+    /// There can be no new evidence in the folder that is to have it.
+    #[error("cannot use the evidence folder")]
+    Unusable(#[source] EvidenceError),
     /// The evidence folder could not be written.
     #[error("cannot keep the evidence")]
     Evidence(#[source] EvidenceError),
@@ -75,8 +78,8 @@ pub enum RunError {
     Enclosed {
         /// Why, with every cause.
         text: String,
-        /// This host lacks something that the lab needs.
-        host_cannot: bool,
+        /// Whose doing it is.
+        blame: Blame,
     },
     /// The user ended the run.
     #[error("interrupted; what this run made is gone, and what was recorded is in {}", evidence.display())]
@@ -90,74 +93,14 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// Whether this host lacks something that the lab needs, rather than the harness having failed.
-    pub fn host_cannot(&self) -> bool {
+    /// Whose doing it is.
+    pub fn blame(&self) -> Blame {
         match self {
-            Self::Enclose(error) => matches!(error, EnclosureError::Refused { .. }),
-            // A cluster that was begun and did not get ready is a fault: exit code 3 is taken for a skip.
-            Self::Up(UpError::Cluster(error)) => {
-                error.left.is_empty() && matches!(error.source, KindError::Lacks { .. } | KindError::Recipe(RecipeError::Fetch { .. }))
-            }
-            Self::Up(error) => matches!(error, UpError::Tunnel { .. } | UpError::Filter { missing: true, .. }),
-            Self::Enclosed { host_cannot, .. } => *host_cannot,
-            _ => false,
+            Self::Enclose(error) => error.blame(),
+            Self::Up(error) => error.blame(),
+            Self::Unusable(_) | Self::Folder { .. } => Blame::Input,
+            Self::Enclosed { blame, .. } => blame.clone(),
+            _ => Blame::Harness,
         }
-    }
-
-    /// What to do about it, where that is known.
-    pub fn remedy(&self) -> Option<&str> {
-        match self {
-            Self::Up(UpError::Cluster(error)) => match &error.source {
-                KindError::Lacks { remedy, .. } => Some(remedy),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// Whether what the user gave cannot be used: a recipe, a manifest that is not the one it was written for, a cluster that is not there.
-    pub fn bad_input(&self) -> bool {
-        let Self::Up(UpError::Cluster(error)) = self else { return false };
-        match &error.source {
-            _ if !error.left.is_empty() => false,
-            KindError::Recipe(error) => !matches!(error, RecipeError::Fetch { .. }),
-            KindError::Asked(_) => true,
-            _ => false,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::backend::kind::BuildError;
-
-    fn cluster(source: KindError, left: &[&str]) -> RunError {
-        let left = left.iter().map(|what| (*what).to_owned()).collect();
-        RunError::Up(Box::new(BuildError { cluster: "c".to_owned(), logs: None, left, source }).into())
-    }
-
-    fn lacks() -> KindError {
-        KindError::Lacks { what: "kind".to_owned(), remedy: "install it".to_owned(), source: None }
-    }
-
-    #[test]
-    fn only_a_host_that_lacks_something_is_no_fault_of_the_harness() {
-        assert!(cluster(lacks(), &[]).host_cannot());
-        assert!(!cluster(lacks(), &["container c-worker"]).host_cannot());
-        let refused = KindError::Host { doing: "open the socket".to_owned(), source: std::io::ErrorKind::PermissionDenied.into() };
-        assert!(!cluster(refused, &[]).host_cannot());
-        assert!(!cluster(KindError::Unfit("the CNI never got ready".to_owned()), &[]).host_cannot());
-        let fetch = RecipeError::Fetch { url: "u".to_owned(), why: "no route".to_owned() };
-        assert!(cluster(fetch.into(), &[]).host_cannot());
-    }
-
-    #[test]
-    fn a_manifest_that_is_another_one_is_bad_input() {
-        let hash = |found: &str| RecipeError::Hash { url: "u".to_owned(), expected: "a".to_owned(), found: found.to_owned() };
-        assert!(cluster(hash("b").into(), &[]).bad_input() && !cluster(hash("b").into(), &[]).host_cannot());
-        assert!(!cluster(lacks(), &[]).bad_input());
-        let asked = || KindError::Asked("there is a Pod/default/net already".to_owned());
-        assert!(cluster(asked(), &[]).bad_input() && !cluster(asked(), &["pods"]).bad_input(), "something left behind is said first");
     }
 }

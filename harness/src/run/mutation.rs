@@ -83,7 +83,7 @@ async fn carry_out(step: &Step, site: &Site) -> Result<(), RunError> {
         Within::Network => place.run(&command).await,
         Within::Node => place.run_itself(&command).await,
     };
-    let output = ended.map_err(|error| failed(in_words(&error)))?;
+    let output = ended.map_err(|error| failed(in_words(&error.source)))?;
     if output.status == 0 { Ok(()) } else { Err(failed(output.stderr.trim().to_owned())) }
 }
 

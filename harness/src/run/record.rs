@@ -103,7 +103,7 @@ struct Folder {
 impl Folder {
     fn create(request: &Request, plan: &Plan) -> Result<Self, RunError> {
         let manifest = manifest(request, plan);
-        let writer = Writer::create(&request.evidence, &manifest, &request.lab_text).map_err(RunError::Evidence)?;
+        let writer = Writer::create(&request.evidence, &manifest, &request.lab_text).map_err(RunError::Unusable)?;
         Ok(Self { manifest, writer })
     }
 

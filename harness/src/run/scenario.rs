@@ -53,7 +53,7 @@ fn target(point: &BoundPoint) -> Target {
 /// Runs a state command; one that cannot run is recorded as such.
 async fn look_at(site: &Site, state: &BoundState) -> StateText {
     let ran = match site.places.get(&state.on) {
-        Some(place) => place.run(&state.command).await.map_err(|error| in_words(&error)),
+        Some(place) => place.run(&state.command).await.map_err(|error| in_words(&error.source)),
         None => Err(format!("there is no place {}", state.on)),
     };
     let (status, stdout, stderr) = match ran {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cnilab::capture::{Liveness, Options, Target, arm};
 use cnilab::name::{PlaceName, Token};
-use cnilab::place::{Cmd, Output, Place, PlaceError, Process, Said, in_netns};
+use cnilab::place::{Bounds, Cmd, CommandError, Output, Place, PlaceError, Process, Said, in_netns};
 use cnilab::probe;
 use cnilab::site::Site;
 use futures_util::future::BoxFuture;
@@ -46,7 +46,7 @@ impl Place for Remote {
             let status = async move { Ok(child.wait().await?.code().unwrap_or(-1)) };
             Process { input, said, status: status.boxed() }
         });
-        let failed = |source| PlaceError::Start { command: cmd.to_string(), place: self.name().clone(), source };
+        let failed = |source| PlaceError { command: cmd.to_string(), place: self.name().clone(), source: CommandError::Start(source) };
         std::future::ready(started.map_err(failed)).boxed()
     }
 
@@ -102,6 +102,6 @@ pub(crate) async fn end_with_their_input() {
     let order = serde_json::json!({ "points": [], "options": Options::default(), "token": Token::derive("test", "agent") });
     agent.input.write_all(format!("{order}\n").as_bytes()).await.expect("it listens");
     assert_eq!(agent.said.next().await.expect("it answers").expect("whole"), Said::Output(b"[]\n".to_vec()));
-    let ended = tokio::time::timeout(Duration::from_secs(10), agent.end()).await.expect("it ends with its input").expect("it is in reach");
+    let ended = agent.end(Bounds::default()).await.expect("it ends with its input");
     assert_eq!((ended.status, ended.stdout.as_str(), ended.stderr.as_str()), (0, "", ""));
 }

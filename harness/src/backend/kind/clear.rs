@@ -1,5 +1,6 @@
 //! Taking a run's objects out of a cluster that stays.
 
+use std::io;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
@@ -13,7 +14,7 @@ use super::engine::Engine;
 use super::error::KindError;
 use super::pods::RUN;
 use super::program::Program;
-use super::reach::{FOLDER, remove};
+use super::reach::{CLEARING, FOLDER, remove};
 use crate::fault::in_words;
 use crate::place::Cmd;
 use crate::wait::{Look, until};
@@ -41,7 +42,7 @@ pub(super) async fn vacate(engine: &Engine, program: &Program) -> Vec<String> {
         if let Err(error) = remove(engine, std::slice::from_ref(&node), &[FOLDER.to_owned()]).await {
             left.push(format!("{FOLDER} in the node {node} ({error})"));
         }
-        let removed = async { engine.exec(&node, &Cmd::new("sh", ["-c", IMAGES])).await?.end().await };
+        let removed = async { engine.exec(&node, &Cmd::new("sh", ["-c", IMAGES])).await?.end(CLEARING).await.map_err(io::Error::other) };
         match removed.await {
             Ok(output) if output.status == 0 => {}
             Ok(output) => left.push(format!("images of nettool in the node {node} ({})", output.stderr.trim())),

@@ -2,17 +2,16 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use tokio::time::timeout;
 
 use super::engine::Engine;
 use crate::name::PlaceName;
 use crate::nettool::own_sysfs;
-use crate::place::{Cmd, Output, Place, PlaceError, Process, meanwhile_in_netns};
+use crate::place::{self, Bounds, Cmd, CommandError, Output, Place, PlaceError, Process};
 
 /// A node or a pod of a cluster of kind.
 #[derive(Clone, Debug)]
@@ -32,19 +31,40 @@ pub(super) struct KindPlace {
 }
 
 impl KindPlace {
-    fn not_started(&self, cmd: &Cmd, source: io::Error) -> PlaceError {
-        PlaceError::Start { command: cmd.to_string(), place: self.name.clone(), source }
+    fn failed(&self, cmd: &Cmd, source: CommandError) -> PlaceError {
+        PlaceError { command: cmd.to_string(), place: self.name.clone(), source }
     }
 
     /// As it is called in the node, to be run in this place's network namespace.
-    fn in_node(&self, cmd: &Cmd) -> io::Result<Cmd> {
+    fn in_node(&self, cmd: &Cmd) -> Result<Cmd, CommandError> {
         let Some(pod) = &self.pod else { return Ok(cmd.clone()) };
-        let program = self.in_node.clone().ok_or_else(|| io::Error::other("our program is not in the node"))?;
+        let program = || CommandError::Start(io::Error::other("our program is not in the node"));
+        let program = self.in_node.clone().ok_or_else(program)?;
         Ok(program.with(["nettool", "inside", pod, "--", &cmd.program]).with(&cmd.args))
+    }
+
+    async fn exec(&self, cmd: &Cmd) -> Result<Process, CommandError> {
+        let started = timeout(PATIENCE, self.engine.exec(&self.node, cmd)).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        started.map_err(CommandError::Start)
+    }
+
+    /// Runs a command in the node. What it starts there is ended in there, too: Docker ends nothing but the connection to it.
+    async fn run_in_node(&self, cmd: &Cmd, bounds: Bounds) -> Result<Output, CommandError> {
+        let output = self.exec(&killed_in_time(&self.in_node(cmd)?, bounds.deadline)).await?.end(bounds).await?;
+        // So says `timeout`, and with this status, if it does not find the program (coreutils, `timeout.c`).
+        if output.status == 127 && output.stderr.starts_with("timeout: ") {
+            return Err(CommandError::Missing { program: cmd.program.clone() });
+        }
+        Ok(output)
     }
 }
 
-/// Nothing that a lab runs takes longer in a node that answers at all.
+/// The command, killed with its process group a second after its deadline, in which we notice ourselves that it is late.
+fn killed_in_time(cmd: &Cmd, deadline: Duration) -> Cmd {
+    Cmd::new("timeout", ["-s", "KILL", &(deadline.as_secs() + 1).to_string(), &cmd.program]).with(&cmd.args)
+}
+
+/// What is done to a node itself may take longer than a look at its state, but no longer than this where the node answers at all.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Place for KindPlace {
@@ -54,11 +74,11 @@ impl Place for KindPlace {
 
     fn run<'a>(&'a self, cmd: &'a Cmd) -> BoxFuture<'a, Result<Output, PlaceError>> {
         Box::pin(async move {
-            let Some(netns) = &self.netns else { return self.run_itself(cmd).await };
-            let command = cmd.clone();
-            let ended = meanwhile_in_netns(netns.as_fd(), move || own_sysfs().map(|()| run_here(&command))).await;
-            let ended = ended.and_then(|ended| ended).map_err(|source| PlaceError::Enter { place: self.name.clone(), source })?;
-            ended.map_err(|source| self.not_started(cmd, source))
+            let ended = match &self.netns {
+                Some(netns) => place::run(netns.as_fd(), own_sysfs, cmd, b"", Bounds::default()).await,
+                None => self.run_in_node(cmd, Bounds::default()).await,
+            };
+            ended.map_err(|source| self.failed(cmd, source))
         })
     }
 
@@ -66,21 +86,18 @@ impl Place for KindPlace {
         self.netns.as_ref().map(|netns| netns.as_fd())
     }
 
-    /// As the contract says, but not for ever: whatever runs in a node may be stopped with it.
     fn run_itself<'a>(&'a self, cmd: &'a Cmd) -> BoxFuture<'a, Result<Output, PlaceError>> {
         Box::pin(async move {
-            let ended = async { self.start(cmd).await?.end().await.map_err(|source| self.not_started(cmd, source)) };
-            let in_time = tokio::time::timeout(PATIENCE, ended).await;
-            in_time.unwrap_or_else(|_| Err(self.not_started(cmd, io::ErrorKind::TimedOut.into())))
+            let ended = self.run_in_node(cmd, Bounds { deadline: PATIENCE, ..Bounds::default() }).await;
+            ended.map_err(|source| self.failed(cmd, source))
         })
     }
 
     /// In the node, whether its namespace is entered from here or not.
     fn start<'a>(&'a self, cmd: &'a Cmd) -> BoxFuture<'a, Result<Process, PlaceError>> {
         Box::pin(async move {
-            let started = async { self.engine.exec(&self.node, &self.in_node(cmd)?).await };
-            let in_time = tokio::time::timeout(PATIENCE, started).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-            in_time.map_err(|source| self.not_started(cmd, source))
+            let started = async { self.exec(&self.in_node(cmd)?).await };
+            started.await.map_err(|source| self.failed(cmd, source))
         })
     }
 
@@ -89,14 +106,13 @@ impl Place for KindPlace {
     }
 }
 
-/// Runs a program of this host from this thread, whose namespaces it inherits.
-fn run_here(cmd: &Cmd) -> io::Result<Output> {
-    #[expect(clippy::disallowed_methods, reason = "this is where commands of this place are started")]
-    let ended = Command::new(&cmd.program).args(&cmd.args).env("LC_ALL", "C").stdin(Stdio::null()).output()?;
-    let status = ended.status;
-    Ok(Output {
-        status: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()),
-        stdout: String::from_utf8_lossy(&ended.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&ended.stderr).into_owned(),
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_in_a_node_is_ended_there() {
+        let command = killed_in_time(&Cmd::parse("arp -n"), Duration::from_secs(10));
+        assert_eq!(command.to_string(), "timeout -s KILL 11 arp -n");
+    }
 }

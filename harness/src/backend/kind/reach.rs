@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::engine::Engine;
 use super::error::KindError;
@@ -11,7 +12,7 @@ use super::options::{Capture, Options, Progress};
 use super::place::KindPlace;
 use super::{archive, survey};
 use crate::name::PlaceName;
-use crate::place::Cmd;
+use crate::place::{Bounds, Cmd};
 
 /// Where our program stands in a node that has it.
 pub(super) const FOLDER: &str = "/opt/cnilab-agent";
@@ -107,10 +108,13 @@ pub(super) async fn forget(engine: &Engine, nodes: &[String], paths: &[String]) 
     on_each(engine, nodes, &Cmd::new("ip", ["neighbour", "flush", "all"])).await
 }
 
+/// What clears up in a node that answers at all is over by then.
+pub(super) const CLEARING: Bounds = Bounds { deadline: Duration::from_secs(30), output: 1 << 20 };
+
 /// Runs a command in each of these nodes.
 async fn on_each(engine: &Engine, nodes: &[String], command: &Cmd) -> io::Result<()> {
     for node in nodes {
-        let output = engine.exec(node, command).await?.end().await?;
+        let output = engine.exec(node, command).await?.end(CLEARING).await.map_err(io::Error::other)?;
         if output.status != 0 {
             return Err(io::Error::other(format!("{node}: {}", output.stderr.trim())));
         }

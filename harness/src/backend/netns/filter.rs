@@ -1,18 +1,22 @@
 //! Programming a node's packet filter through `iptables-restore`, so that `iptables-save` prints what the documents print.
 
-use std::io::{self, ErrorKind, Write as _};
 use std::os::fd::BorrowedFd;
-use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use crate::backend::UpError;
+use crate::backend::blame::host;
+use crate::fault::{Blame, in_words};
 use crate::name::PlaceName;
-use crate::place::meanwhile_in_netns;
+use crate::place::{self, Bounds, Cmd, CommandError};
 
 /// The program; which of the kernel's two packet filters it is for is the host's choice, and `iptables-save` has made the same one.
 const PROGRAM: &str = "iptables-restore";
 
 /// Adds to what there is, and waits for others that hold the lock of the older variant, which all network namespaces share.
 const ARGUMENTS: [&str; 3] = ["--noflush", "--wait", "10"];
+
+/// How long that may take, the wait included.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Gives `lines`, tables and all, to the packet filter of the namespace `netns`.
 ///
@@ -22,30 +26,26 @@ pub(super) async fn program(node: &PlaceName, netns: BorrowedFd<'_>, lines: Vec<
     if lines.is_empty() {
         return Ok(());
     }
-    let failed = |why: String, missing| UpError::Filter { node: node.clone(), why, missing };
-    let ran = meanwhile_in_netns(netns, move || restore(&lines)).await.and_then(|ran| ran);
-    let output = ran.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => failed(format!("`{PROGRAM}` is not there (apt-get install iptables)"), true),
-        _ => failed(format!("`{PROGRAM}` cannot be run: {error}"), false),
-    })?;
-    if output.status.success() {
-        return Ok(());
+    let failed = |why: String, blame| UpError::Filter { node: node.clone(), why, blame };
+    let bounds = Bounds { deadline: PATIENCE, ..Bounds::default() };
+    let ran = place::run(netns, || Ok(()), &Cmd::new(PROGRAM, ARGUMENTS), (lines.join("\n") + "\n").as_bytes(), bounds).await;
+    match ran {
+        Ok(output) if output.status == 0 => Ok(()),
+        Ok(output) => {
+            let said = output.stderr.trim().replace('\n', "; ");
+            Err(failed(format!("`{PROGRAM}` said: {said}"), whose(&said)))
+        }
+        Err(CommandError::Missing { program }) => Err(failed(format!("`{program}` is not there"), host("apt-get install iptables"))),
+        Err(error) => Err(failed(format!("`{PROGRAM}`: {}", in_words(&error)), Blame::Harness)),
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(failed(format!("`{PROGRAM}` said: {}", said.trim().replace('\n', "; ")), false))
 }
 
-/// Runs the program in the namespaces that this thread is in.
-#[expect(clippy::disallowed_methods, reason = "a backend programs the packet filter of its nodes")]
-fn restore(lines: &[String]) -> io::Result<Output> {
-    let mut command = Command::new(PROGRAM);
-    command.args(ARGUMENTS).env("LC_ALL", "C").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = command.spawn()?;
-    let written = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all((lines.join("\n") + "\n").as_bytes()));
-    let output = child.wait_with_output()?;
-    // A program that refuses a line may not have read the rest; then what it says counts.
-    if output.status.success() {
-        written?;
+/// Whose doing it is that the rules were not taken (`iptables/xshared.c`, `libiptc/libiptc.c`: what they say where the kernel is to blame).
+fn whose(said: &str) -> Blame {
+    let of_kernel = ["Permission denied", "Operation not permitted", "do you need to insmod", "not supported"];
+    if of_kernel.iter().any(|words| said.contains(words)) {
+        host("a kernel with iptables' tables nat and filter, and CAP_NET_ADMIN; `cnilab doctor` says what can be proven here")
+    } else {
+        Blame::Harness
     }
-    Ok(output)
 }

@@ -12,6 +12,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::runtime::Handle;
 
 use super::netlink::Netlink;
+use crate::backend::UpError;
 use crate::name::PlaceName;
 
 /// What a namespace is for, which decides how its kernel behaves.
@@ -50,38 +51,40 @@ impl AsFd for Namespace {
 ///
 /// # Errors
 /// The system refused one; the others are gone again.
-pub(super) fn create(places: &[(PlaceName, Role)], runtime: &Handle) -> io::Result<Vec<Namespace>> {
+pub(super) fn create(places: &[(PlaceName, Role)], runtime: &Handle) -> Result<Vec<Namespace>, UpError> {
+    let refused = |source| UpError::Namespaces { count: places.len(), source };
     raise_descriptor_limit();
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let share = places.len().div_ceil(threads).max(1);
     thread::scope(|scope| {
-        let create_share = |places: &[(PlaceName, Role)]| places.iter().map(|(place, role)| create_one(place, *role, runtime)).collect();
+        let create_share =
+            |places: &[(PlaceName, Role)]| places.iter().map(|(place, role)| create_one(place, *role, runtime, refused)).collect();
         let spawn = |places| thread::Builder::new().name("unshare".into()).spawn_scoped(scope, move || create_share(places));
-        let workers = places.chunks(share).map(spawn).collect::<io::Result<Vec<_>>>()?;
+        let workers = places.chunks(share).map(spawn).collect::<io::Result<Vec<_>>>().map_err(refused)?;
         let mut created = Vec::with_capacity(places.len());
         for worker in workers {
-            let share: io::Result<Vec<_>> = worker.join().unwrap_or_else(|panic| resume_unwind(panic));
+            let share: Result<Vec<_>, UpError> = worker.join().unwrap_or_else(|panic| resume_unwind(panic));
             created.extend(share?);
         }
         Ok(created)
     })
 }
 
-fn create_one(place: &PlaceName, role: Role, runtime: &Handle) -> io::Result<Namespace> {
-    unshare(CloneFlags::CLONE_NEWNET)?;
+fn create_one(place: &PlaceName, role: Role, runtime: &Handle, refused: impl Fn(io::Error) -> UpError) -> Result<Namespace, UpError> {
+    unshare(CloneFlags::CLONE_NEWNET).map_err(|errno| refused(errno.into()))?;
     for (switch, value) in EVERYWHERE.iter().chain(NODE.iter().filter(|_| role == Role::Node)) {
-        set(switch, value)?;
+        set(place, switch, value)?;
     }
-    let descriptor = File::open("/proc/thread-self/ns/net")?.into();
-    Ok(Namespace { descriptor, netlink: Netlink::open(place.clone(), runtime)? })
+    let descriptor = File::open("/proc/thread-self/ns/net").map_err(&refused)?.into();
+    Ok(Namespace { descriptor, netlink: Netlink::open(place.clone(), runtime).map_err(refused)? })
 }
 
-/// Sets a switch below `/proc/sys/net` in the network namespace that this thread is in. One that this kernel does not have is passed over:
+/// Sets a switch below `/proc/sys/net` in the network namespace of `place`, which this thread is in. One that this kernel does not have is passed over:
 /// without IPv6 there is nothing to switch off.
-pub(super) fn set(switch: &str, value: &str) -> io::Result<()> {
+pub(super) fn set(place: &PlaceName, switch: &str, value: &str) -> Result<(), UpError> {
     match fs::write(format!("/proc/sys/net/{switch}"), value) {
         Err(error) if error.kind() == ErrorKind::NotFound && switch.starts_with("ipv6/") => Ok(()),
-        other => other,
+        done => done.map_err(|source| UpError::Switch { place: place.clone(), switch: switch.to_owned(), source }),
     }
 }
 

@@ -41,15 +41,20 @@ pub(super) fn in_scratch<T: Send>(f: impl FnOnce() -> T + Send) -> io::Result<T>
     })
 }
 
+/// Whether sockets can be had that capture packets.
+pub(super) fn try_capture() -> io::Result<()> {
+    Ok(socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, None).map(drop)?)
+}
+
 /// Looks in the network namespace that this thread is in, which must be of no further use: devices are left in it.
 pub(super) fn look() -> Survey {
-    let packet_socket = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, None).map(|_| ()).map_err(io::Error::from);
+    let packet_socket = try_capture();
     let ipip = try_ipip();
     let tun = open_tun("tun-try").map(|_| ());
     let able = match (&packet_socket, &ipip, &tun) {
         (Err(error), ..) => Err(format!("packets cannot be captured: {error}")),
         (_, Err(_), Err(error)) => {
-            let hint = remedy(error).map_or_else(String::new, |remedy| format!(" ({remedy})"));
+            let hint = remedy(error).map_or_else(String::new, |remedy| format!(" (hint: {remedy})"));
             Err(format!("this kernel has no ipip, and {TUN_FILE}, with which to stand in for it, cannot be used: {error}{hint}"))
         }
         _ => Ok(()),
@@ -64,7 +69,7 @@ pub(super) fn look() -> Survey {
             Some("modprobe ipip; without it a stand-in carries packets, labelled as such"),
         ),
     ];
-    let tun_remedy = tun.as_ref().err().and_then(remedy).map(|text| text.trim_start_matches("hint: "));
+    let tun_remedy = tun.as_ref().err().and_then(remedy);
     abilities.push(ability(TUN_FILE, "opens", tun, tun_remedy));
     abilities.extend(tools());
     Survey { backend: "netns".to_owned(), able, abilities }

@@ -82,8 +82,8 @@ pub(super) fn make_ours(node: &NodeSpec, spec: &TunnelSpec, namespace: &Namespac
 /// What lets us open TUN devices.
 pub(super) fn remedy(error: &io::Error) -> Option<&'static str> {
     match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::EACCES) => Some("hint: run as root, or chmod 0666 /dev/net/tun"),
-        Some(Errno::ENOENT | Errno::ENODEV | Errno::ENXIO) => Some("hint: modprobe tun; in a container, pass the device /dev/net/tun in"),
+        Some(Errno::EACCES) => Some("run as root, or chmod 0666 /dev/net/tun"),
+        Some(Errno::ENOENT | Errno::ENODEV | Errno::ENXIO) => Some("modprobe tun; in a container, pass the device /dev/net/tun in"),
         _ => None,
     }
 }

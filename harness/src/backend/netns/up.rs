@@ -53,6 +53,7 @@ impl Backend for Netns {
 
     async fn up(&self, topology: &Topology) -> Result<Site, UpError> {
         check(topology)?;
+        survey::try_capture().map_err(UpError::Capture)?;
         let lab = Lab::create(topology)?;
         lab.wire(topology).await?;
         let (tunnels, carriers) = lab.tunnels(topology, self.fault).await?;
@@ -86,8 +87,7 @@ impl Lab {
         let mut roles = vec![(PlaceName::new("the fabric"), Role::Fabric)];
         roles.extend(topology.nodes.iter().map(|node| (node.name.clone(), Role::Node)));
         roles.extend(topology.pods.iter().map(|pod| (pod.name.clone(), Role::Pod)));
-        let failed = |source| UpError::Namespaces { count: roles.len(), source };
-        let mut nodes = create(&roles, &Handle::current()).map_err(failed)?;
+        let mut nodes = create(&roles, &Handle::current())?;
         let pods = nodes.split_off(1 + topology.nodes.len());
         let fabric = nodes.remove(0);
         Ok(Self { fabric, nodes, pods })
@@ -192,8 +192,7 @@ impl Lab {
 /// Sets a node's switches for its pods' host veths, in the node's own network namespace.
 fn switch(node: &NodeSpec, pods: &[&PodSpec]) -> Result<(), UpError> {
     for (switch, value) in pods.iter().flat_map(|pod| build::host_veth_switches(pod)) {
-        let failed = |source| UpError::Request { place: node.name.clone(), doing: format!("set {switch}"), source };
-        set(&switch, value).map_err(failed)?;
+        set(&node.name, &switch, value)?;
     }
     Ok(())
 }

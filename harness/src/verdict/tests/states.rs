@@ -142,7 +142,7 @@ fn a_line_that_must_not_be_there() {
 fn a_command_that_failed_proves_nothing() {
     for (status, why) in [
         (Some(2), "inconclusive: `ip route` on node1 failed with exit status 2: Cannot open netlink socket"),
-        (None, "inconclusive: `ip route` could not be run on node1: Cannot open netlink socket"),
+        (None, "inconclusive: `ip route` on node1: Cannot open netlink socket"),
     ] {
         let mut world = World::new();
         let text = &mut world.recorded().state[0];

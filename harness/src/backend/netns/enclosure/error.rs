@@ -4,6 +4,11 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
+use nix::errno::Errno;
+
+use crate::backend::blame::{host, of_system};
+use crate::fault::Blame;
+
 /// Why a process could not be enclosed.
 #[derive(Debug, thiserror::Error)]
 pub enum EnclosureError {
@@ -17,7 +22,7 @@ pub enum EnclosureError {
         source: io::Error,
     },
     /// This host does not let us have a namespace.
-    #[error("this host refuses to {step} (hint: {remedy})")]
+    #[error("this host refuses to {step}")]
     Refused {
         /// What was tried.
         step: String,
@@ -51,43 +56,72 @@ impl From<EnclosureError> for io::Error {
     }
 }
 
-/// What would let an ordinary user have namespaces, going by what this host's switches say.
-pub(super) fn remedy() -> String {
-    let switch = |file: &str| fs::read_to_string(file).ok().map(|text| text.trim().to_owned());
-    remedy_for(
-        switch("/proc/sys/kernel/unprivileged_userns_clone").as_deref(),
-        switch("/proc/sys/user/max_user_namespaces").as_deref(),
-        switch("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").as_deref(),
-    )
-    .to_owned()
+impl EnclosureError {
+    /// Whose doing it is.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Refused { remedy, .. } => host(remedy),
+            Self::Start { source, .. } | Self::Map(source) => of_system(source),
+            Self::Ended | Self::Orphaned | Self::OutOfTurn { .. } => Blame::Harness,
+        }
+    }
 }
 
-fn remedy_for(userns_clone: Option<&str>, max_user_namespaces: Option<&str>, apparmor: Option<&str>) -> &'static str {
-    if max_user_namespaces == Some("0") {
-        "sysctl -w user.max_user_namespaces=15000, or run as root"
-    } else if userns_clone == Some("0") {
-        "sysctl -w kernel.unprivileged_userns_clone=1, or run as root"
-    } else if apparmor == Some("1") {
-        "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or run as root"
+/// What would let us have namespaces, going by how the kernel refused them and what this host's switches say.
+pub(super) fn remedy(refusal: Errno) -> String {
+    remedy_for(refusal, |switch| fs::read_to_string(format!("/proc/sys/{switch}")).ok().map(|text| text.trim().to_owned()))
+}
+
+/// The kinds of namespaces that an enclosure has, as the limits on them are called (`namespaces`(7)).
+const KINDS: [&str; 6] = ["user", "mnt", "pid", "net", "ipc", "uts"];
+
+fn remedy_for(refusal: Errno, switch: impl Fn(&str) -> Option<String>) -> String {
+    let says = |name: &str, value: &str| switch(name).as_deref() == Some(value);
+    if matches!(refusal, Errno::EAGAIN | Errno::ENOMEM) {
+        return "allow more processes (`ulimit -u`, the container's pids limit), or free memory".to_owned();
+    }
+    if let Some(kind) = KINDS.into_iter().find(|kind| says(&format!("user/max_{kind}_namespaces"), "0")) {
+        let or_root = if kind == "user" { ", or run as root" } else { "" };
+        return format!("sysctl -w user.max_{kind}_namespaces=15000{or_root}");
+    }
+    if matches!(refusal, Errno::ENOSPC | Errno::EUSERS) {
+        "allow more namespaces: `sysctl user` lists how many there may be, and they nest 32 deep".to_owned()
+    } else if says("kernel/unprivileged_userns_clone", "0") {
+        "sysctl -w kernel.unprivileged_userns_clone=1, or run as root".to_owned()
+    } else if says("kernel/apparmor_restrict_unprivileged_userns", "1") {
+        "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or run as root".to_owned()
     } else {
-        "run as root; in a container, with CAP_SYS_ADMIN and a seccomp profile that allows unshare(2)"
+        "run as root; in a container, with CAP_SYS_ADMIN and a seccomp profile that allows unshare(2)".to_owned()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::remedy_for;
+    use super::*;
 
     #[test]
     fn the_switch_that_is_off_is_the_one_to_turn() {
-        for (clone, max, apparmor, word) in [
-            (None, Some("0"), None, "user.max_user_namespaces"),
-            (Some("0"), Some("96365"), None, "kernel.unprivileged_userns_clone"),
-            (Some("1"), Some("96365"), Some("1"), "apparmor_restrict"),
-            (Some("1"), Some("96365"), Some("0"), "seccomp"),
-            (None, None, None, "seccomp"),
+        for (refusal, switches, word) in [
+            (Errno::ENOSPC, &[("user/max_user_namespaces", "0")][..], "user.max_user_namespaces=15000, or run as root"),
+            (Errno::EPERM, &[("user/max_user_namespaces", "0"), ("kernel/unprivileged_userns_clone", "0")], "user.max_user_namespaces"),
+            (Errno::ENOSPC, &[("user/max_net_namespaces", "0"), ("user/max_user_namespaces", "96365")], "user.max_net_namespaces"),
+            (Errno::ENOSPC, &[("user/max_pid_namespaces", "0")], "user.max_pid_namespaces"),
+            (Errno::ENOSPC, &[("user/max_user_namespaces", "96365")], "sysctl user"),
+            (Errno::EUSERS, &[], "32 deep"),
+            (
+                Errno::EPERM,
+                &[("kernel/unprivileged_userns_clone", "0"), ("user/max_user_namespaces", "96365")],
+                "unprivileged_userns_clone=1",
+            ),
+            (Errno::EACCES, &[("kernel/apparmor_restrict_unprivileged_userns", "1")], "apparmor_restrict_unprivileged_userns=0"),
+            (Errno::EPERM, &[("kernel/unprivileged_userns_clone", "1"), ("kernel/apparmor_restrict_unprivileged_userns", "0")], "seccomp"),
+            (Errno::EPERM, &[], "CAP_SYS_ADMIN"),
+            (Errno::EAGAIN, &[("user/max_user_namespaces", "0")], "ulimit -u"),
+            (Errno::ENOMEM, &[], "memory"),
         ] {
-            assert!(remedy_for(clone, max, apparmor).contains(word), "{clone:?} {max:?} {apparmor:?}");
+            let switch = |name: &str| switches.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            let remedy = remedy_for(refusal, switch);
+            assert!(remedy.contains(word), "{refusal} {switches:?}: {remedy}");
         }
     }
 }

@@ -68,10 +68,12 @@ fn run(user_namespace: bool) -> Result<ExitCode, EnclosureError> {
         Order::Enter => {
             // The link outlives the file: a program that was replaced meanwhile still starts itself.
             let program = "/proc/self/exe";
-            let status = Command::new(program)
-                .args(["enclosed", "--inner"])
-                .status()
-                .map_err(|source| EnclosureError::Start { program: program.into(), source })?;
+            let status = Command::new(program).args(["enclosed", "--inner"]).status().map_err(|source| {
+                // The outer process says it to people: it still listens.
+                let errno = source.raw_os_error().unwrap_or_default();
+                let _ = tell(&Told::Refused { step: "start this program again in its namespaces".to_owned(), errno });
+                EnclosureError::Start { program: program.into(), source }
+            })?;
             let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
             Ok(ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)))
         }

@@ -69,7 +69,7 @@ pub(super) fn hear(stdout: &mut impl Read) -> Result<Told, EnclosureError> {
     }
     match serde_json::from_slice(&line) {
         Ok(Told::Refused { step, errno }) => {
-            Err(EnclosureError::Refused { step, remedy: remedy(), source: io::Error::from_raw_os_error(errno) })
+            Err(EnclosureError::Refused { step, remedy: remedy(Errno::from_raw(errno)), source: io::Error::from_raw_os_error(errno) })
         }
         Ok(told) => Ok(told),
         Err(_) => Err(EnclosureError::OutOfTurn { told: String::from_utf8_lossy(&line).into_owned() }),
