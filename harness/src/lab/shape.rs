@@ -137,7 +137,9 @@ impl<'a> Walk<'a> {
 
     fn wrong(&mut self, node: &Node, name: &str, wanted: &str) {
         let found = match &node.kind {
-            Kind::Scalar { text, .. } if text.len() <= SHORT && !text.contains('\n') => &format!("`{text}`"),
+            Kind::Scalar { text, plain } if text.len() <= SHORT && !text.contains('\n') => {
+                &if *plain { format!("`{text}`") } else { format!("the text `\"{text}\"`") }
+            }
             Kind::Scalar { .. } => "this text",
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
