@@ -89,7 +89,8 @@ fn fields(findings: &[Finding]) -> String {
 
 fn in_words(instead: &Instead) -> String {
     match instead {
-        Instead::Seen { at } => format!("it was seen at {at}"),
+        Instead::OffTheWay { at } => format!("it was seen at {at}, where none of it should be"),
+        Instead::FurtherOn { at } => format!("it was seen again further on, at {at}"),
         Instead::Unanswered { by, target, name, at } => {
             format!("{by} asks by ARP for {}, and nobody answers, at {at}", called(target, name.as_deref()))
         }

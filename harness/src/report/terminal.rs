@@ -109,7 +109,7 @@ fn departure(scenario: &ScenarioVerdict, style: &Style) -> String {
     let follows = deviation::follows(Some(found)).len();
     if follows > 0 {
         let verb = if follows == 1 { "follows" } else { "follow" };
-        let shown = if style.verbosity == Verbosity::Verbose { "" } else { "; -v shows more of them" };
+        let shown = if style.verbosity == Verbosity::Verbose { "" } else { "; -v shows them" };
         add(&mut text, format_args!("      {} {verb} from it{shown}", number(follows, "expectation")));
     }
     text

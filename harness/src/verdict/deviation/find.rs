@@ -166,8 +166,8 @@ impl Search<'_> {
         };
         let mut instead = Vec::new();
         if gone || how == How::NotSeen {
-            let elsewhere = further_on.into_iter().chain(self.off_the_path(way));
-            instead.extend(elsewhere.map(|at| Instead::Seen { at }));
+            instead.extend(self.off_the_path(way).map(|at| Instead::OffTheWay { at }));
+            instead.extend(further_on.map(|at| Instead::FurtherOn { at }));
             let from = last.as_ref().filter(|(_, before)| *before != Before::Asked).and_then(|(point, _)| self.step(way, point));
             let around: Vec<PointName> = points[from.map_or(0, |from| from + 1)..=step].iter().map(|point| (*point).clone()).collect();
             instead.extend(self.instead(way, &around));
@@ -210,7 +210,7 @@ impl Search<'_> {
             at: point.clone(),
             how: How::Undocumented(frame.clone()),
             unknown: Vec::new(),
-            instead: others.into_iter().map(|at| Instead::Seen { at }).collect(),
+            instead: others.into_iter().map(|at| Instead::OffTheWay { at }).collect(),
             shown_by: vec![index],
             follows: Vec::new(),
         })

@@ -79,8 +79,13 @@ pub enum How {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Instead {
-    /// The packet itself, at another point than documented.
-    Seen {
+    /// The packet itself, where none of it should be.
+    OffTheWay {
+        /// Where.
+        at: PointName,
+    },
+    /// The packet itself, behind the point that did not see it.
+    FurtherOn {
         /// Where.
         at: PointName,
     },

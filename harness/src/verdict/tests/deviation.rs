@@ -59,7 +59,8 @@ fn tell(found: &Deviation) -> String {
     text.extend(departure.unknown.iter().map(|point| format!("; {point} unknown")));
     for instead in &departure.instead {
         text.push(match instead {
-            Instead::Seen { at } => format!("; seen at {at}"),
+            Instead::OffTheWay { at } => format!("; seen at {at}"),
+            Instead::FurtherOn { at } => format!("; further on at {at}"),
             Instead::Unanswered { by, target, at, .. } => format!("; {by} asks for {target} at {at}"),
             Instead::Icmp { kind, from, at, .. } => format!("; ICMP {kind:?} from {from} at {at}"),
             Instead::Reset { from, at, .. } => format!("; reset from {from} at {at}"),
@@ -225,7 +226,7 @@ const ROWS: [Row; 25] = [
     (
         "an answer that was heard does not make a loss of a point that was passed by",
         |world| take(world, TUNNEL, 0),
-        "Request from node1/veth(pod1) not at node1/tunl0; seen at node1/underlay; [] follow",
+        "Request from node1/veth(pod1) not at node1/tunl0; further on at node1/underlay; [] follow",
     ),
     (
         "a packet where none should be, and nothing else",
