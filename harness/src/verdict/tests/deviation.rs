@@ -85,11 +85,15 @@ fn take(world: &mut World, point: usize, frame: usize) {
 
 /// No reply is seen at the points from there to the sender.
 fn lose_the_reply(world: &mut World, points: &[usize]) {
-    points.iter().for_each(|point| take(world, *point, 1));
+    for point in points {
+        take(world, *point, 1);
+    }
 }
 
 fn lose_everything(world: &mut World, points: &[usize]) {
-    points.iter().for_each(|point| world.frames(*point).clear());
+    for point in points {
+        world.frames(*point).clear();
+    }
 }
 
 fn arp(operation: u8, sender: &str, target: &str) -> Vec<u8> {
