@@ -115,7 +115,7 @@ fn words(
     for (index, slot) in &slots {
         let word = pattern.words.get(*index);
         let note = match word.map(|word| &word.token) {
-            Some(StateToken::Variable(_)) => match bind(slot, &lines, numbers, at) {
+            Some(StateToken::Variable(field, _)) => match bind(*field, slot, &lines, numbers, at) {
                 Ok(()) => continue,
                 Err(note) => note,
             },
@@ -133,11 +133,11 @@ fn words(
     (slots.len(), differences)
 }
 
-/// Has two ports that differ from run to run stand for each other.
-fn bind(slot: &Slot, lines: &[Words<'_>; 2], numbers: &mut Numbers, at: &str) -> Result<(), Option<String>> {
-    let port = |side: usize| slot[side].first().and_then(|index| lines[side].plain[*index].parse().ok());
-    let (Some(one), Some(other)) = (port(0), port(1)) else { return Err(None) };
-    numbers.bind(Field::TcpSourcePort, None, [one, other], at).map_err(Some)
+/// Has two numbers that differ from run to run stand for each other.
+fn bind(field: Field, slot: &Slot, lines: &[Words<'_>; 2], numbers: &mut Numbers, at: &str) -> Result<(), Option<String>> {
+    let number = |side: usize| slot[side].first().and_then(|index| lines[side].plain[*index].parse().ok());
+    let (Some(one), Some(other)) = (number(0), number(1)) else { return Err(None) };
+    numbers.bind(field, None, [one, other], at).map_err(Some)
 }
 
 /// Whether the words say the same one by one.
@@ -157,6 +157,6 @@ fn open(word: &Word, slot: &Slot, lines: &[Words<'_>; 2], documented: &Documente
             let is_this = |side: usize| slot[side].first().is_some_and(|index| volatile(&lines[side].plain, *index) == Some(kind));
             (is_this(0) && is_this(1)).then(|| kind.to_string())
         }
-        StateToken::Word(_) | StateToken::Literal(_) | StateToken::Name(_) | StateToken::Variable(_) => None,
+        StateToken::Parts(_) | StateToken::Variable(..) => None,
     }
 }

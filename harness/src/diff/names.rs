@@ -1,9 +1,11 @@
 //! What addresses, ports and words stand for in either run.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 use ipnet::IpNet;
 
+use crate::expect::{WordPart, host_of, made_up_names, observed_parts};
 use crate::lab::Lab;
 use crate::name::Symbol;
 use crate::packet::{Field, Value};
@@ -40,15 +42,46 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Whether two words of commands' output say the same.
+    /// Whether two words of commands' output say the same, part by part if they are not the same as a whole.
     pub(super) fn same_word(&self, words: [&str; 2]) -> bool {
+        let [one, other] = words.map(observed_parts);
+        if one.len() == 1 && other.len() == 1 {
+            return self.same_part(words);
+        }
+        let same = |(one, other): (&WordPart, &WordPart)| self.same_part([&words[0][one.span.clone()], &words[1][other.span.clone()]]);
+        one.len() == other.len() && one.iter().zip(&other).all(same)
+    }
+
+    fn same_part(&self, words: [&str; 2]) -> bool {
         let values = words.map(read);
         let values = [&values[0], &values[1]];
-        if words.iter().all(|word| is_address(word)) {
+        if let [Some((one, length)), Some((other, other_length))] = words.map(host_of)
+            && length == other_length
+            && (0..2).all(|side| !self.symbols[side].contains_key(values[side]))
+        {
+            // An interface's prefix that has no name of its own goes by its address.
+            self.same_address([&read(one), &read(other)])
+        } else if words.iter().all(|word| is_address(word)) {
             self.same_address(values)
         } else {
-            names::same(words[0], words[1]) || self.shared(values).next().is_some()
+            names::same(words[0], words[1]) || self.shared(values).next().is_some() || self.same_within(words)
         }
+    }
+
+    /// Whether two words are the same but for interfaces' names in them that are the same name's.
+    fn same_within(&self, words: [&str; 2]) -> bool {
+        let [one, other] = words.map(made_up_names);
+        let around = |word: &str, spans: &[Range<usize>]| {
+            spans.iter().rev().fold(word.to_owned(), |mut word, span| {
+                word.replace_range(span.clone(), "\0");
+                word
+            })
+        };
+        let same = |(one, other): (&Range<usize>, &Range<usize>)| {
+            let values = [read(&words[0][one.clone()]), read(&words[1][other.clone()])];
+            values[0] == values[1] || self.shared([&values[0], &values[1]]).next().is_some()
+        };
+        !one.is_empty() && around(words[0], &one) == around(words[1], &other) && one.iter().zip(&other).all(same)
     }
 
     /// Whether two addresses are the same name's. Equal ones are the same, too, unless they are known to be of two: what is net's in one run and

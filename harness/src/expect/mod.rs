@@ -17,14 +17,21 @@ mod transport;
 mod lengths;
 
 mod state_line;
+
+mod embedded;
+mod word;
+
+mod conntrack;
 mod volatile;
 
 pub use address::{client_ports, mac};
+pub use embedded::host_of;
 pub use open::{Open, Part};
 pub use packet_line::{packet_line, packet_line_of, time_stamp};
-pub use pattern::{FieldPattern, LayerPattern, LineMark, LineProblem, Pattern, StateLine, StateToken, Want, Word};
-pub use state_line::{state_line, state_words};
+pub use pattern::{FieldPattern, LayerPattern, LineMark, LineProblem, PartToken, Pattern, StateLine, StateToken, Want, Word, WordPart};
+pub use state_line::{state_line, state_line_of, state_words};
 pub use volatile::{Volatile, volatile};
+pub use word::{made_up_names, observed_parts};
 
 #[cfg(test)]
 mod tests;

@@ -101,20 +101,41 @@ pub struct Word {
 /// What a word of a command's output says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StateToken {
-    /// This very word, unless the lab's `names` cover it (interface names are words).
-    Word(String),
-    /// An IP address, a prefix or a hardware address of the document's own cluster, as it is spelt.
-    Literal(String),
-    /// A placeholder, `{pod1.ip}`.
-    Name(Symbol),
-    /// A port that differs from run to run: the document's number.
-    Variable(u64),
+    /// These parts, one behind the other; there is at least one.
+    Parts(Vec<WordPart>),
+    /// A number that differs from run to run, a connection's port or the id of its ICMP echoes: of which field's numbers it is one, and the
+    /// document's number.
+    Variable(Field, u64),
     /// `*`: any one word; also a timer of conntrack's.
     Hole,
     /// `**`: any number of words, also none; once in a line.
     Gap,
     /// A word that a kernel chooses anew each time: any other of its kind.
     Volatile(Volatile),
+}
+
+/// A part of a word of a command's output: `10.0.0.1:80` is an address and what is behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WordPart {
+    /// What it says.
+    pub token: PartToken,
+    /// Where in the line, in bytes.
+    pub span: Range<usize>,
+}
+
+/// What a part of a word says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PartToken {
+    /// This very text: what is between the others.
+    Text(String),
+    /// This very word, unless the lab's `names` cover it (interface names are words, and so are addresses that mean the same in every cluster).
+    Word(String),
+    /// An IP address, a prefix or a hardware address of the document's own cluster, as it is spelt.
+    Literal(String),
+    /// What looks like such an address and cannot be read as one, `10.1.2.999`: it says nothing unless the lab's `names` cover it.
+    Unclear(String),
+    /// A placeholder, `{pod1.ip}`.
+    Name(Symbol),
 }
 
 /// What is wrong with a documented line, and where.

@@ -1,40 +1,47 @@
 //! A line of a command's output.
 
-use std::net::IpAddr;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use ipnet::IpNet;
-
-use super::address;
-use super::pattern::{LineProblem, StateLine, StateToken, Want, Word};
-use super::reader::is_symbol;
+use super::conntrack;
+use super::pattern::{LineProblem, StateLine, StateToken, Word};
 use super::volatile::volatile;
-use crate::name::Symbol;
-use crate::packet::Value;
+use super::word::word_parts;
 
 /// Reads a line of a command's output, verbatim or with `{placeholders}` and `*` for words that may be anything,
 /// `**` for any number of them.
 ///
 /// A line is its words: white space separates them, and a word is cut behind each `=`, so that `src=10.0.0.1` is `src=` and an address,
 /// and before `@if`, so that `veth22fb4d65@if3:` begins with an interface's name (see [`state_words`]). Words that a kernel chooses anew each
-/// time are [`Volatile`](StateToken::Volatile): numbers of interfaces and of a bridge's ports, ages. A connection's ports in a line of
-/// `conntrack -L` are [`Variable`](StateToken::Variable)s where they are no server's. IP addresses, prefixes and hardware addresses are
-/// [`StateToken::Literal`]s, but for those that are the same in
-/// every cluster: broadcast, unspecified and loopback addresses, multicast and netmasks. A `*` is a hole also where the document
+/// time are [`Volatile`](StateToken::Volatile): numbers of interfaces and of a bridge's ports, ages, counters. In a line of `conntrack -L` the
+/// ids of ICMP echoes, and a connection's ports where they are no server's, are [`Variable`](StateToken::Variable)s. All other words are made of
+/// [`WordPart`](super::WordPart)s: IP addresses, prefixes and hardware addresses are literals wherever they stand in a word, but for those that are the
+/// same in every cluster: broadcast, unspecified and loopback addresses, multicast and netmasks. A `*` is a hole also where the document
 /// itself prints one, as `route -n` does for a blackhole's interface.
 ///
 /// # Errors
-/// A line without a word; a prompt that was copied along with the line; a brace that makes no placeholder.
+/// A line without a word; a prompt that was copied along with the line; a brace that makes no placeholder; a `*` that is a part of a word; a
+/// number that a connection cannot have.
 ///
 /// ```
-/// use cnilab::expect::{StateToken, state_line};
+/// use cnilab::expect::{PartToken, StateToken, state_line};
 ///
-/// let line = state_line("10.244.146.192/26 via {node2.underlay.ip} dev tunl0 proto bird metric *").unwrap();
-/// assert_eq!(line.words[0].token, StateToken::Literal("10.244.146.192/26".to_owned()));
-/// assert_eq!(line.words[4].token, StateToken::Word("tunl0".to_owned()));
-/// assert_eq!(line.words[8].token, StateToken::Hole);
+/// let line = state_line("-A KUBE-SEP ! -s 10.244.1.2/32 -j DNAT --to-destination {pod2.ip}:80 *").unwrap();
+/// let StateToken::Parts(source) = &line.words[4].token else { panic!() };
+/// assert_eq!(source[0].token, PartToken::Literal("10.244.1.2/32".to_owned()));
+/// let StateToken::Parts(target) = &line.words[8].token else { panic!() };
+/// assert_eq!((target.len(), &target[1].token), (2, &PartToken::Word(":80".to_owned())));
+/// assert_eq!(line.words[9].token, StateToken::Hole);
 /// ```
 pub fn state_line(text: &str) -> Result<StateLine, Vec<LineProblem>> {
+    state_line_of(text, &BTreeSet::new())
+}
+
+/// The same for a lab in which servers and tunnels listen at the ports `servers`: those do not differ from run to run.
+///
+/// # Errors
+/// As [`state_line`].
+pub fn state_line_of(text: &str, servers: &BTreeSet<u16>) -> Result<StateLine, Vec<LineProblem>> {
     let mut problems = Vec::new();
     if let Some(span) = prompt(text) {
         let message = format!("`{}` looks like a prompt", &text[span.clone()]);
@@ -43,20 +50,14 @@ pub fn state_line(text: &str) -> Result<StateLine, Vec<LineProblem>> {
     }
     let spans = state_words(text);
     let plain: Vec<&str> = spans.iter().map(|span| &text[span.clone()]).collect();
-    let read = |index: usize, word: &str| volatile(&plain, index).map_or_else(|| token(word), |kind| Ok(StateToken::Volatile(kind)));
-    let words: Vec<Word> = spans
-        .iter()
-        .cloned()
-        .enumerate()
-        .filter_map(|(index, span)| match read(index, &text[span.clone()]) {
-            Ok(token) => Some(Word { token, span }),
-            Err(message) => {
-                let hint = Some("a placeholder is a word of its own: a name in braces, like {pod1.ip}".to_owned());
-                problems.push(LineProblem { span, message, hint });
-                None
-            }
-        })
-        .collect();
+    let mut words: Vec<Word> = Vec::with_capacity(spans.len());
+    for (index, span) in spans.iter().enumerate() {
+        let read = volatile(&plain, index).map_or_else(|| token(text, span, index), |kind| Ok(StateToken::Volatile(kind)));
+        match read {
+            Ok(token) => words.push(Word { token, span: span.clone() }),
+            Err(problem) => problems.push(problem),
+        }
+    }
     if let Some(second) = words.iter().filter(|word| word.token == StateToken::Gap).nth(1) {
         let hint = Some("what stands between them could be anywhere; give one word of it as `*`".to_owned());
         problems.push(LineProblem { span: second.span.clone(), message: "this is the second `**` of the line".to_owned(), hint });
@@ -65,7 +66,10 @@ pub fn state_line(text: &str) -> Result<StateLine, Vec<LineProblem>> {
         let hint = Some("give the line as the command prints it".to_owned());
         problems.push(LineProblem { span: 0..text.len(), message: "there is no word in this line".to_owned(), hint });
     }
-    if problems.is_empty() { Ok(StateLine { words: tracked(words, text) }) } else { Err(problems) }
+    if problems.is_empty() {
+        problems = conntrack::settle(&mut words, text, servers);
+    }
+    if problems.is_empty() { Ok(StateLine { words }) } else { Err(problems) }
 }
 
 /// Where the words of a line are, documented or observed: separated by white space, and cut behind each `=` and before `@if`.
@@ -93,65 +97,23 @@ pub fn state_words(text: &str) -> Vec<Range<usize>> {
     words
 }
 
-/// What differs from run to run in a line of `conntrack -L`, which starts `tcp 6 118 TIME_WAIT src=`: the timer in the third word, and of the
-/// two ports of each direction the one that is no server's.
-fn tracked(mut words: Vec<Word>, text: &str) -> Vec<Word> {
-    let number = |word: &Word| text[word.span.clone()].parse::<u64>().ok();
-    let is_entry = words.iter().any(|word| &text[word.span.clone()] == "src=") && words.len() > 3;
-    if !is_entry || !words[1..3].iter().all(|word| number(word).is_some()) {
-        return words;
+fn token(line: &str, span: &Range<usize>, index: usize) -> Result<StateToken, LineProblem> {
+    match &line[span.clone()] {
+        "*" => Ok(StateToken::Hole),
+        "**" => Ok(StateToken::Gap),
+        word if has_star(word, index) => Err(LineProblem {
+            span: span.clone(),
+            message: format!("`*` stands for a whole word, and in `{word}` it is a part of one"),
+            hint: Some("give the whole word as `*`, or what the command prints there".to_owned()),
+        }),
+        _ => Ok(StateToken::Parts(word_parts(line, span)?)),
     }
-    words[2].token = StateToken::Hole;
-    for at in 0..words.len().saturating_sub(3) {
-        let key = |offset: usize| &text[words[at + offset].span.clone()];
-        if (key(0), key(2)) != ("sport=", "dport=") {
-            continue;
-        }
-        let port = |offset: usize| {
-            let word = &words[at + offset];
-            number(word).map(|port| address::Port { want: Want::Exact(Value::Number(port)), span: word.span.clone() })
-        };
-        let (mut source, mut destination) = (port(1), port(3));
-        address::settle(&mut source, &mut destination, &std::collections::BTreeSet::new());
-        for (offset, port) in [(1, source), (3, destination)] {
-            if let Some(Want::Variable(port)) = port.map(|port| port.want) {
-                words[at + offset].token = StateToken::Variable(port);
-            }
-        }
-    }
-    words
 }
 
-fn token(word: &str) -> Result<StateToken, String> {
-    if word == "*" {
-        return Ok(StateToken::Hole);
-    }
-    if word == "**" {
-        return Ok(StateToken::Gap);
-    }
-    if let Some(name) = word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'))
-        && !name.is_empty()
-        && name.chars().all(is_symbol)
-    {
-        return Ok(StateToken::Name(Symbol::new(name)));
-    }
-    if word.contains(['{', '}']) {
-        return Err(format!("`{word}` is not a placeholder"));
-    }
-    Ok(if is_literal(word) { StateToken::Literal(word.to_owned()) } else { StateToken::Word(word.to_owned()) })
-}
-
-/// Whether a word is an address or a prefix of the document's own cluster.
-fn is_literal(word: &str) -> bool {
-    let universal = |ip: IpAddr| address::is_universal(ip);
-    if let Some(mac) = address::mac(word) {
-        return matches!(address::mac_want(mac), Want::Literal(_));
-    }
-    match (word.parse::<IpAddr>(), word.parse::<IpNet>()) {
-        (Ok(ip), _) => !universal(ip),
-        (_, Ok(net)) => !universal(net.addr()),
-        _ => false,
-    }
+/// Whether a `*` stands in a word where commands print none: it begins a table's name in `iptables-save`, and marks a comment in `iptables -L`.
+fn has_star(word: &str, index: usize) -> bool {
+    let table = word.strip_prefix('*').filter(|name| index == 0 && name.bytes().all(|letter| letter.is_ascii_lowercase()));
+    word.contains('*') && !matches!(word, "/*" | "*/") && table.is_none()
 }
 
 /// Where a shell's prompt stands, if the line starts with one: `root@node1:/# `, `[root@master ~]# `, `$ `, `/ # `, `net~$tcpdump`.

@@ -386,11 +386,16 @@ fn every_documented_line_is_understood() {
 
 fn words(line: &str) -> String {
     let line = state_line(line).unwrap_or_else(|problems| panic!("{line}\n{}", complain(line, &problems)));
+    let part = |part: &WordPart| match &part.token {
+        PartToken::Text(text) | PartToken::Word(text) => text.clone(),
+        PartToken::Literal(text) => format!("'{text}"),
+        PartToken::Unclear(text) => format!("!{text}"),
+        PartToken::Name(symbol) => format!("<{symbol}>"),
+    };
     let spell = |word: &Word| match &word.token {
-        StateToken::Word(text) => text.clone(),
-        StateToken::Literal(text) => format!("'{text}"),
-        StateToken::Name(symbol) => format!("<{symbol}>"),
-        StateToken::Variable(port) => format!("?{port}"),
+        StateToken::Parts(parts) => parts.iter().map(part).collect(),
+        StateToken::Variable(Field::TcpSourcePort, number) => format!("?{number}"),
+        StateToken::Variable(field, number) => format!("?{field:?}:{number}"),
         StateToken::Hole => "_".to_owned(),
         StateToken::Gap => "__".to_owned(),
         StateToken::Volatile(kind) => format!("({kind})"),
@@ -425,7 +430,15 @@ fn prompts_and_half_placeholders_are_errors() {
         ("$ ip route", "$"),
         ("/ # route -n", "/ #"),
         ("net~$tcpdump -pne -i eth0", "net~$"),
-        ("to:{pod1.ip}:80 x", "to:{pod1.ip}:80"),
+        ("to:{pod1.ip:80 x", "to:{pod1.ip:80"),
+        ("x{pod1.ip}", "x{pod1.ip}"),
+        ("{pod1.ip}{pod2.ip}0 x", "{pod1.ip}{pod2.ip}0"),
+        ("10.1.2.{pod1.ip}", "10.1.2.{pod1.ip}"),
+        ("{pod1.ip}.80 x", "{pod1.ip}.80"),
+        ("tcp {pod1.ip}:*", "{pod1.ip}:*"),
+        ("tcp 10.1.2.3:*", "10.1.2.3:*"),
+        ("x *nat", "*nat"),
+        ("a ***", "***"),
         ("a {b c", "{b"),
         ("a {}", "{}"),
         ("a ** b **", "**"),
@@ -634,4 +647,180 @@ fn a_port_that_is_known_to_be_a_server_s_is_exact_wherever_it_stands() {
     }
     let quoted = packet_line_of("{a} > {b}: ICMP {b} tcp port 41000 unreachable", &servers).expect("a line");
     assert!(spell(&quoted).contains("IcmpQuotedPort=41000"), "{}", spell(&quoted));
+}
+
+/// Each of these is one line that reads as the other spells it: `'` before an address, `!` before what is none, `<…>` around a symbol.
+#[test]
+fn addresses_are_found_wherever_they_stand_in_a_word() {
+    for (line, spelt) in [
+        ("-j DNAT --to-destination 10.1.2.3:80", "-j DNAT --to-destination '10.1.2.3:80"),
+        ("-j DNAT --to-destination 10.1.2.3:80-90", "-j DNAT --to-destination '10.1.2.3:80-90"),
+        ("-j SNAT --to-source 10.1.2.3-10.1.2.9", "-j SNAT --to-source '10.1.2.3-'10.1.2.9"),
+        ("tcp to:10.1.2.3:80", "tcp to:'10.1.2.3:80"),
+        ("to:10.1.2.3", "to:'10.1.2.3"),
+        ("to:2001:db8::1", "to:'2001:db8::1"),
+        ("src:2001:db8::1", "src:'2001:db8::1"),
+        ("to:[2001:db8::1]:80", "to:['2001:db8::1]:80"),
+        ("[2001:db8::1]:80", "['2001:db8::1]:80"),
+        ("10.1.2.3,tcp:80", "'10.1.2.3,tcp:80"),
+        ("10.1.2.3,10.1.2.4 timeout 30", "'10.1.2.3,'10.1.2.4 timeout 30"),
+        ("10.1.2.3,tcp:80,10.1.2.0/24", "'10.1.2.3,tcp:80,'10.1.2.0/24"),
+        ("10.1.2.0/24,eth0", "'10.1.2.0/24,eth0"),
+        ("192.168.0.82->10.0.0.1", "'192.168.0.82->'10.0.0.1"),
+        ("fe80::1%eth0", "'fe80::1%eth0"),
+        ("? (10.1.2.3) at 02:42:ac:12:00:03 [ether] on eth0", "? ('10.1.2.3) at '02:42:ac:12:00:03 [ether] on eth0"),
+        ("goes to 10.1.2.3, 10.1.2.4.", "goes to '10.1.2.3, '10.1.2.4."),
+        ("default via inet6 2001:db8::1 dev eth0", "default via inet6 '2001:db8::1 dev eth0"),
+        ("10.1.2.3/32 10.1.2.3/255.255.255.0", "'10.1.2.3/32 '10.1.2.3/255.255.255.0"),
+        ("--comment \"default/web -> 10.1.2.3:80\"", "--comment \"default/web -> '10.1.2.3:80\""),
+        ("-> 10.1.2.3:80 Masq 1 0 0", "-> '10.1.2.3:80 Masq 1 0 0"),
+        ("MAC=02:42:ac:12:00:03: node-10.1.2.3", "MAC= '02:42:ac:12:00:03: node-'10.1.2.3"),
+        ("{pod2.ip}:80 {pod2.ip}/32 to:{pod2.ip}:80", "<pod2.ip>:80 <pod2.ip>/32 to:<pod2.ip>:80"),
+        ("{web.ip}/32,tcp:{web.port}", "<web.ip>/32,tcp:<web.port>"),
+        ("{pod1.ip}-{pod2.ip} {pod2.ip}:{web.port}", "<pod1.ip>-<pod2.ip> <pod2.ip>:<web.port>"),
+        ("net.ipv4.conf.{pod1.veth}.rp_filter = 1", "net.ipv4.conf.<pod1.veth>.rp_filter = 1"),
+        ("10.1.2.3,{web.ip} cali-tw-{pod2.veth}", "'10.1.2.3,<web.ip> cali-tw-<pod2.veth>"),
+    ] {
+        assert_eq!(words(line), spelt);
+    }
+}
+
+#[test]
+fn what_is_no_address_is_left_alone() {
+    for line in [
+        "iptables-save v1.8.7 on Fri Nov 3 17:21:11 2023",
+        "2023-11-03T17:21:11.123456+08:00 2023-07-29T17:21:11Z",
+        "--probability 0.3333333333 50.98 3/sec",
+        "--comment \"cali:flqWnvo8yq4ULQLa\" --match-set cali40s:SPeglQlTBmfidv00S2cBaDC src",
+        "KUBE-SVC-OCJIUORDHIMMVHOI - [0:0]",
+        "--dports 80:90 tcp dpt:80 spts:1024:65535",
+        "--set-xmark 0x4000/0x4000 0xfffdffff",
+        "0.0.0.0/0 255.255.255.0 127.0.0.1:53 224.0.0.0/4 ::/0 [::1]:53 ff02::1",
+        "brd ff:ff:ff:ff:ff:ff 00:00:00:00:00:00 01:00:5e:00:00:01",
+        "/* default/web:http cluster IP */",
+        "KUBE::MARK default/dead:beef 1.2.3 6.1.0-13-amd64",
+        "secctx system_u:object_r:unlabeled_t:s0",
+        "qdisc 0: root refcnt 2",
+        "cni-aef3599a-c10a-dbd7-3d34-e5527762dd36 icmp-port-unreachable",
+    ] {
+        assert_eq!(words(line), line);
+    }
+    assert_eq!(words("*nat"), "*nat");
+}
+
+#[test]
+fn what_looks_like_an_address_and_is_none_is_unclear() {
+    for word in [
+        "10.1.2.999",
+        "10.1.2.3x",
+        "x10.1.2.3",
+        "v1.2.3.4",
+        "10.1.2.3.80",
+        "10.1.2.3/33",
+        "10.1.2.3/24x",
+        "10.1.2.3:80000",
+        "10.244.1.x",
+        "10.l.2.3",
+        "10..2.3",
+        "010.1.2.3",
+        "10.1.2/24",
+        "10.1/16",
+        "net.10.1.2.3.example",
+        "2001:db8::12345",
+        "2001:db8::1/129",
+        "fe80:::1",
+        "1:2001:db8:0:0:0:0:0:1",
+        "02:42:ac",
+        "02:42:ac:12:00",
+        "02:42:ac:12:00:0g",
+        "02:42:ac:12:00:03:04",
+        "0:1c:42:0:0:1",
+        "02-42-ac-12-00-03",
+        "8000.3eda8b799e87",
+        "8000.3e:da:8b:79:9e:87",
+    ] {
+        assert_eq!(words(&format!("a {word} b")), format!("a !{word} b"));
+    }
+    assert_eq!(words("(10.1.2.999) \"10.1.2.3x,\" to:10.1.2.x:80"), "(!10.1.2.999) \"!10.1.2.3x,\" !to:10.1.2.x:80");
+}
+
+#[test]
+fn a_connections_numbers_are_those_of_its_packets_whatever_else_is_left_open() {
+    let tuples = "src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=80 src=10.0.0.2 dst=10.0.0.1 sport=80 dport=40001";
+    let spelt = "src= '10.0.0.1 dst= '10.0.0.2 sport= ?40000 dport= 80 src= '10.0.0.2 dst= '10.0.0.1 sport= 80 dport= ?40001";
+    for (head, spelt_head) in [
+        ("tcp 6 118 TIME_WAIT", "tcp 6 _ TIME_WAIT"),
+        ("tcp * 118 TIME_WAIT", "tcp _ _ TIME_WAIT"),
+        ("* 6 118 *", "_ 6 _ _"),
+        ("* 6 * TIME_WAIT", "_ 6 _ TIME_WAIT"),
+        ("tcp 6 * *", "tcp 6 _ _"),
+        ("ipv4 2 tcp 6 118 TIME_WAIT", "ipv4 2 tcp 6 _ TIME_WAIT"),
+        ("* 2 tcp 6 118 TIME_WAIT", "_ 2 tcp 6 _ TIME_WAIT"),
+        ("ipv4 2 ** 118 TIME_WAIT", "ipv4 2 __ _ TIME_WAIT"),
+        ("** 118 TIME_WAIT", "__ _ TIME_WAIT"),
+        ("tcp 6 118 **", "tcp 6 _ __"),
+        ("tcp **", "tcp __"),
+        ("**", "__"),
+        ("tcp 6", "tcp 6"),
+    ] {
+        let open = !head.contains("**");
+        let rest = if open { " [ASSURED] mark=* use=1" } else { " [ASSURED] mark=0 use=1" };
+        let spelt_rest = if open { " [ASSURED] mark= _ use= 1" } else { " [ASSURED] mark= 0 use= 1" };
+        assert_eq!(words(&format!("{head} {tuples}{rest}")), format!("{spelt_head} {spelt}{spelt_rest}"));
+    }
+    for (line, spelt) in [
+        (
+            "icmp 1 29 src=10.0.0.1 dst=10.0.0.2 type=8 code=0 id=17555 src=10.0.0.2 dst=* type=0 code=0 id=17556 mark=0 use=1 id=4294967295",
+            "icmp 1 _ src= '10.0.0.1 dst= '10.0.0.2 type= 8 code= 0 id= ?IcmpId:17555 src= '10.0.0.2 dst= _ type= 0 code= 0 id= ?IcmpId:17556 mark= 0 use= 1 id= _",
+        ),
+        (
+            "icmpv6 58 29 src=2001:db8::1 dst=2001:db8::2 type=128 code=0 id=9",
+            "icmpv6 58 _ src= '2001:db8::1 dst= '2001:db8::2 type= 128 code= 0 id= ?IcmpId:9",
+        ),
+        ("icmp ** id=17555 mark=0 use=1", "icmp __ id= ?IcmpId:17555 mark= 0 use= 1"),
+        (
+            "udp 17 29 src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=53 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 sport=53 dport=40000 mark=0 use=1",
+            "udp 17 _ src= '10.0.0.1 dst= '10.0.0.2 sport= ?UdpSourcePort:40000 dport= 53 [UNREPLIED] src= '10.0.0.2 dst= '10.0.0.1 sport= 53 dport= ?UdpSourcePort:40000 mark= 0 use= 1",
+        ),
+        ("* 17 29 src=10.0.0.1 dst=* sport=40000 dport=*", "_ 17 _ src= '10.0.0.1 dst= _ sport= ?UdpSourcePort:40000 dport= _"),
+        ("udp 17 29 src=* dst=* sport=8285 dport=8285", "udp 17 _ src= _ dst= _ sport= 8285 dport= 8285"),
+        (
+            "tcp 6 5 CLOSE src=* dst=* sport=40000 dport={web.port} packets=6 bytes=412 [UNREPLIED] src=* dst=* sport={web.port} dport=40000 packets=0 bytes=0",
+            "tcp 6 _ CLOSE src= _ dst= _ sport= ?40000 dport= <web.port> packets= (what was counted) bytes= (what was counted) [UNREPLIED] src= _ dst= _ sport= <web.port> dport= ?40000 packets= 0 bytes= 0",
+        ),
+        ("net.ipv4.ip_forward = 1", "net.ipv4.ip_forward = 1"),
+        ("PodName: x | id=70000", "PodName: x | id= 70000"),
+    ] {
+        assert_eq!(words(line), spelt);
+    }
+}
+
+#[test]
+fn no_connection_has_such_numbers() {
+    let line = "tcp 6 118 TIME_WAIT src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=80 type=8 code=0 id=5 packets=1 mark=0 use=1 zone=3";
+    for (old, new, pointed) in [
+        ("sport=40000", "sport=82000", "82000"),
+        ("dport=80", "dport=-80", "-80"),
+        ("dport=80", "dport=", "dport="),
+        ("dport=80", "dport= 80", "dport="),
+        ("dport=80", "dport=http", "http"),
+        ("id=5", "id=70000", "70000"),
+        ("id=5", "id=0x5", "0x5"),
+        ("type=8", "type=300", "300"),
+        ("code=0", "code=256", "256"),
+        ("packets=1", "packets=-1", "-1"),
+        ("mark=0", "mark=4294967296", "4294967296"),
+        ("use=1 zone=3", "use=", "use="),
+        ("zone=3", "zone=65536", "65536"),
+        ("118", "-118", "-118"),
+        ("src=10.0.0.1", "src=10.0.0", "10.0.0"),
+        ("src=10.0.0.1", "src=pod1", "pod1"),
+        ("dst=10.0.0.2", "dst=10.0.0.2:80", "10.0.0.2:80"),
+        ("dst=10.0.0.2", "dst=10.0.0.2/32", "10.0.0.2/32"),
+    ] {
+        let wrong = line.replace(old, new);
+        let problems = state_line(&wrong).expect_err(&wrong);
+        assert_eq!((&wrong[problems[0].span.clone()], problems.len()), (pointed, 1), "{wrong}");
+    }
+    assert!(state_line(line).is_ok());
 }

@@ -21,6 +21,9 @@ pub enum Volatile {
     BridgePort,
     /// The last column of `brctl showmacs` where an address was learned: the seconds since it was last seen.
     Age,
+    /// Behind `packets=` and `bytes=` in a line of conntrack: how much a connection has carried, if it has carried anything. `[12:720]` behind a
+    /// chain's policy, or before a rule: what has passed there since it was made.
+    Counter,
 }
 
 impl fmt::Display for Volatile {
@@ -33,6 +36,7 @@ impl fmt::Display for Volatile {
             Self::Queue => "the host's kind of queue",
             Self::BridgePort => "a port's number",
             Self::Age => "an age in seconds",
+            Self::Counter => "what was counted",
         })
     }
 }
@@ -62,9 +66,30 @@ pub fn volatile(words: &[&str], index: usize) -> Option<Volatile> {
         Some(Volatile::Known)
     } else if before == "qdisc" && matches!(word, "pfifo_fast" | "pfifo" | "fq_codel" | "fq" | "sfq" | "cake") {
         Some(Volatile::Queue)
+    } else if is_chain_counter(words, index) || is_connection_counter(before, word) {
+        Some(Volatile::Counter)
     } else {
         showmacs(words, index)
     }
+}
+
+/// A chain of `iptables-save`, `:INPUT ACCEPT [12:720]`, or with `-c` a rule, `[12:720] -A INPUT …`.
+fn is_chain_counter(words: &[&str], index: usize) -> bool {
+    let is_counter = |word: &str| {
+        word.strip_prefix('[')
+            .and_then(|word| word.strip_suffix(']')?.split_once(':'))
+            .is_some_and(|(packets, bytes)| digits(packets) && digits(bytes))
+    };
+    match (words, index) {
+        ([chain, _, counter], 2) => chain.starts_with(':') && is_counter(counter),
+        ([counter, "-A", ..], 0) => is_counter(counter),
+        _ => false,
+    }
+}
+
+/// What a connection has carried, in either direction; nothing is not something.
+fn is_connection_counter(key: &str, word: &str) -> bool {
+    matches!(key, "packets=" | "bytes=") && digits(word) && word.bytes().any(|digit| digit != b'0')
 }
 
 /// A line of `brctl showmacs`: port, address, whether it is the bridge's own, age; own addresses do not age.
@@ -101,6 +126,24 @@ mod tests {
         assert_eq!(of("10.0.0.1 dev cni0 lladdr be:65:c8:d4:8a:fa STALE"), [("STALE".into(), Volatile::Known)]);
         assert_eq!(of("10.0.0.1 dev cni0 FAILED"), []);
         assert_eq!(of("10.0.0.0/8 via 10.0.0.1 dev eth0 proto kernel"), []);
+    }
+
+    #[test]
+    fn what_a_kernel_counts_is_told_from_other_brackets() {
+        for (line, counted) in [
+            (":INPUT ACCEPT [12:720]", vec!["[12:720]"]),
+            (":KUBE-SVC-A - [0:0]", vec!["[0:0]"]),
+            ("[5:300] -A INPUT -j KUBE-FIREWALL", vec!["[5:300]"]),
+            ("-A INPUT --dports [5:300]", vec![]),
+            (":INPUT ACCEPT [x:720]", vec![]),
+            ("tcp packets=3 bytes=0 packets=", vec!["3"]),
+            ("packets= 3 packets=-3 packets=3x", vec!["3"]),
+            ("a [5:300]", vec![]),
+        ] {
+            let found = of(line);
+            assert!(found.iter().all(|(_, kind)| *kind == Volatile::Counter), "{line}");
+            assert_eq!(found.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>(), counted, "{line}");
+        }
     }
 
     #[test]

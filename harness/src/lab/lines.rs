@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use super::at::At;
 use super::file::CorrectionFile;
-use super::model::{Correction, DocumentedLine, Line};
+use super::model::{Correction, DocumentedLine, Line, Network};
 use super::names::{self, Names};
 use super::placeholder;
 use super::problem::{Problem, position};
 use super::suggest;
-use super::symbol::{Sort, Symbols};
-use crate::expect::{LineProblem, Pattern, StateLine, StateToken, Want};
+use super::symbol::{BY_LOT, Known, Sort, Symbols};
+use crate::expect::{LineProblem, PartToken, Pattern, StateLine, StateToken, Want, Word, WordPart, host_of, made_up_names};
 use crate::name::Symbol;
 use crate::packet::{Field, Value};
 
@@ -26,12 +26,24 @@ pub(super) struct Context<'a> {
     pub(super) outer: &'a Names,
     /// The ports at which the lab's servers and tunnels listen.
     pub(super) servers: &'a BTreeSet<u16>,
+    pub(super) network: &'a Network,
 }
 
 impl Context<'_> {
     /// What a literal stands for here.
     pub(super) fn stands_for(&self, literal: &str) -> Option<Symbol> {
         self.names.stands_for(literal, self.outer)
+    }
+
+    /// Whether a word looks like the name of a host veth that only some run had: the prefix, and hexadecimal digits behind it. What is derived from a
+    /// pod of this lab is the same in every run.
+    fn is_opaque(&self, word: &str) -> bool {
+        let is_hex = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit() || matches!(digit, b'a'..=b'f'));
+        let is_mixed = |digits: &str| digits.contains(|digit: char| digit.is_ascii_digit()) && digits.contains(char::is_alphabetic);
+        let digits = word.strip_prefix(&*self.network.veth_prefix).filter(|digits| is_hex(digits));
+        let looks_so = digits.is_some_and(|digits| digits.len() >= BY_LOT || digits.len() >= BY_LOT / 2 && is_mixed(digits));
+        let derived = |known: &Known| known.sort == Sort::Interface && known.value.as_deref() == Some(word);
+        looks_so && (self.network.bridge().is_some() || !self.symbols.values().any(derived))
     }
 }
 
@@ -59,6 +71,8 @@ pub(super) enum Mention {
     Literal(String),
     /// A word that may have a name, as interfaces do.
     Word(String),
+    /// What looks like an address and cannot be read as one.
+    Unclear(String),
 }
 
 impl Documented for Pattern {
@@ -83,18 +97,65 @@ impl Documented for Pattern {
 }
 
 impl Documented for StateLine {
-    fn read(text: &str, _: &BTreeSet<u16>) -> Result<Self, Vec<LineProblem>> {
-        crate::expect::state_line(text)
+    fn read(text: &str, servers: &BTreeSet<u16>) -> Result<Self, Vec<LineProblem>> {
+        crate::expect::state_line_of(text, servers)
     }
 
     fn names(&self) -> Vec<(Mention, Range<usize>)> {
-        let mention = |token: &StateToken| match token {
-            StateToken::Word(word) => Some(Mention::Word(word.clone())),
-            StateToken::Literal(literal) => Some(Mention::Literal(literal.clone())),
-            StateToken::Name(symbol) => Some(Mention::Symbol(symbol.clone(), None)),
-            StateToken::Hole | StateToken::Gap | StateToken::Variable(_) | StateToken::Volatile(_) => None,
-        };
-        self.words.iter().filter_map(|word| Some((mention(&word.token)?, word.span.clone()))).collect()
+        let mut mentions = Vec::new();
+        for (index, word) in self.words.iter().enumerate() {
+            let StateToken::Parts(parts) = &word.token else { continue };
+            let key = index.checked_sub(1).and_then(|before| whole_text(&self.words[before]));
+            for (at, part) in parts.iter().enumerate() {
+                match &part.token {
+                    PartToken::Text(_) => {}
+                    PartToken::Literal(literal) => mentions.push((Mention::Literal(literal.clone()), part.span.clone())),
+                    PartToken::Unclear(text) => mentions.push((Mention::Unclear(text.clone()), part.span.clone())),
+                    PartToken::Name(symbol) => {
+                        mentions.push((Mention::Symbol(symbol.clone(), sort_at(parts, at, key)), part.span.clone()));
+                    }
+                    PartToken::Word(text) => {
+                        let place = |span: &Range<usize>| part.span.start + span.start..part.span.start + span.end;
+                        let within =
+                            made_up_names(text).into_iter().map(|span| (Mention::Word(text[span.clone()].to_owned()), place(&span)));
+                        mentions.extend(within);
+                        mentions.push((Mention::Word(text.clone()), part.span.clone()));
+                    }
+                }
+            }
+        }
+        mentions
+    }
+}
+
+/// The text of a word that is one word.
+fn whole_text(word: &Word) -> Option<&str> {
+    match &word.token {
+        StateToken::Parts(parts) => match parts.as_slice() {
+            [WordPart { token: PartToken::Word(text), .. }] => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The sort that a placeholder must have for what stands around it: behind a `key` of conntrack's, before a port or a prefix length, behind the
+/// colon of a port.
+fn sort_at(parts: &[WordPart], at: usize, key: Option<&str>) -> Option<Sort> {
+    let text = |at: usize| match &parts.get(at)?.token {
+        PartToken::Text(text) | PartToken::Word(text) => Some(text.as_str()),
+        _ => None,
+    };
+    let is_address = |at: usize| matches!(parts[at].token, PartToken::Name(_) | PartToken::Literal(_));
+    let is_port = at >= 2 && is_address(at - 2) && text(at - 1) == Some(":");
+    let behind = text(at + 1).unwrap_or_default();
+    match key {
+        Some("src=" | "dst=") => Some(Sort::Ip),
+        Some("sport=" | "dport=") => Some(Sort::Port),
+        _ if is_port => Some(Sort::Port),
+        _ if behind == ":" && parts.len() > at + 2 => Some(Sort::Ip),
+        _ if behind.starts_with([':', '/']) && behind[1..].starts_with(|digit: char| digit.is_ascii_digit()) => Some(Sort::Ip),
+        _ => None,
     }
 }
 
@@ -165,14 +226,15 @@ fn read_line<P: Documented>(line: &Spelt<'_>, judged: bool, context: &Context<'_
     for (mention, span) in pattern.names() {
         match mention {
             Mention::Symbol(symbol, sort) => problems.extend(resolve(&symbol, sort, within(&span), context)),
-            Mention::Word(word) => {
-                context.stands_for(&word);
+            Mention::Word(text) | Mention::Literal(text) | Mention::Unclear(text) if context.stands_for(&text).is_some() || !judged => {}
+            Mention::Word(text) if !context.is_opaque(&text) => {}
+            Mention::Word(text) | Mention::Literal(text) => {
+                let problem = Problem::new(within(&span), format!("nothing says what `{text}` stands for"));
+                problems.push(problem.hint(name_it(&text, context.symbols)));
             }
-            Mention::Literal(literal) => {
-                if context.stands_for(&literal).is_none() && judged {
-                    let problem = Problem::new(within(&span), format!("nothing says what `{literal}` stands for"));
-                    problems.push(problem.hint(name_it(&literal, context.symbols)));
-                }
+            Mention::Unclear(text) => {
+                let problem = Problem::new(within(&span), format!("`{text}` looks like an address, but cannot be read as one"));
+                problems.push(problem.hint("give it as the command prints it, or put `*` for the whole word"));
             }
         }
     }
@@ -181,9 +243,14 @@ fn read_line<P: Documented>(line: &Spelt<'_>, judged: bool, context: &Context<'_
 
 /// How to say what a literal stands for.
 fn name_it(literal: &str, symbols: &Symbols) -> String {
-    let key = if literal.contains(':') { format!("\"{literal}\"") } else { literal.to_owned() };
-    let known = symbols.iter().find(|(_, known)| known.value.as_deref() == Some(literal)).map(|(name, _)| name.as_str());
-    format!("add it to `names`: `{key}: {}`", known.unwrap_or("…"))
+    let quoted = |literal: &str| if literal.contains(':') { format!("\"{literal}\"") } else { literal.to_owned() };
+    let known = |literal: &str| symbols.iter().find(|(_, known)| known.value.as_deref() == Some(literal)).map(|(name, _)| name.as_str());
+    if let Some((address, length)) = host_of(literal).filter(|_| known(literal).is_none()) {
+        let symbol = known(address);
+        let way = symbol.map(|symbol| format!(", or write `{{{symbol}}}{length}`")).unwrap_or_default();
+        return format!("add its address to `names`: `{}: {}`{way}", quoted(address), symbol.unwrap_or("…"));
+    }
+    format!("add it to `names`: `{}: {}`", quoted(literal), known(literal).unwrap_or("…"))
 }
 
 /// What is wrong with a placeholder, if anything.

@@ -12,6 +12,7 @@ use super::problem::Problem;
 use super::suggest;
 use super::symbol::{Sort, Symbols};
 use super::value::{is_interface, parse_mac};
+use crate::expect::host_of;
 use crate::name::Symbol;
 
 /// One entry of a table.
@@ -47,8 +48,13 @@ impl Names {
         names
     }
 
-    /// What a literal stands for, in this table or the `outer` one; whichever says so has been used then.
+    /// What a literal stands for, in this table or the `outer` one; whichever says so has been used then. An interface's prefix that has no name of
+    /// its own goes by its address.
     pub(super) fn stands_for(&self, literal: &str, outer: &Names) -> Option<Symbol> {
+        self.covering(literal, outer).or_else(|| self.covering(host_of(literal)?.0, outer))
+    }
+
+    fn covering(&self, literal: &str, outer: &Names) -> Option<Symbol> {
         let literal = canonical(literal);
         [self, outer].into_iter().find_map(|names| {
             let entry = names.entries.get(&literal)?;
@@ -116,7 +122,41 @@ fn fits(key: &At<String>, symbol: &At<String>, sort: Sort, symbols: &Symbols, pr
         problems.push(problem.hint(suggest::hint(symbol, &format!("what stands for {}", sort.words()), alike)));
         return false;
     }
+    let families = (family(key), known.value.as_deref().and_then(family));
+    if let (Some(own), Some(other)) = families
+        && own != other
+    {
+        let noun = if sort == Sort::Prefix { "prefix" } else { "address" };
+        let message = format!("`{}` is an {} {noun}, but `{}` is an {} one", **key, own.words(), **symbol, other.words());
+        let alike = symbols.iter().filter(|(_, known)| known.sort == sort && known.value.as_deref().and_then(family) == Some(own));
+        let what = format!("{} {noun}es in this lab", own.words());
+        let problem = Problem::new(symbol.span.clone(), message);
+        problems.push(problem.hint(suggest::hint(symbol, &what, alike.map(|(name, _)| name.as_str()))));
+        return false;
+    }
     true
+}
+
+/// The versions of the Internet Protocol that addresses are of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    V4,
+    V6,
+}
+
+impl Family {
+    fn words(self) -> &'static str {
+        match self {
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        }
+    }
+}
+
+/// Of which family an address or a prefix is.
+fn family(literal: &str) -> Option<Family> {
+    let ip = literal.parse::<IpAddr>().ok().or_else(|| Some(literal.parse::<IpNet>().ok()?.addr()))?;
+    Some(if ip.is_ipv4() { Family::V4 } else { Family::V6 })
 }
 
 /// A symbol that the lab does not have.
@@ -133,7 +173,8 @@ pub(super) fn canonical(literal: &str) -> String {
     if parse_mac(literal).is_some() {
         return literal.to_lowercase();
     }
-    literal.parse::<IpAddr>().map_or_else(|_| literal.to_owned(), |ip| ip.to_string())
+    let prefix = || literal.parse::<IpNet>().map_or_else(|_| literal.to_owned(), |prefix| prefix.to_string());
+    literal.parse::<IpAddr>().map_or_else(|_| prefix(), |ip| ip.to_string())
 }
 
 /// What kind of thing a literal is.

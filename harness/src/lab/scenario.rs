@@ -43,7 +43,8 @@ pub(super) fn scenarios(
             problems.push(problem.also(first.clone(), "first here").hint("each scenario has a name of its own"));
         }
         let names = Names::check(&file.names, Some(outer), symbols, problems);
-        let context = Context { text: &lab.source.text, symbols, names: &names, outer, servers: &servers };
+        let network = &lab.cluster.network;
+        let context = Context { text: &lab.source.text, symbols, names: &names, outer, servers: &servers, network };
         scenarios.push(Check { lab, context: &context, points: &points }.scenario(file, problems));
         tables.push(names);
     }

@@ -132,7 +132,7 @@ impl Network {
 }
 
 /// How many hex digits the CNI plugin `bridge` draws for a host veth (`RandomVethName` in its pkg/ip).
-const BY_LOT: usize = 8;
+pub(super) const BY_LOT: usize = 8;
 
 /// The name of a pod's veth in its node, as Calico derives it: the prefix and the first 11 hex digits of sha1("namespace.pod")
 /// (`VethNameForWorkload` in calico's libcalico-go/lib/backend/k8s/conversion).

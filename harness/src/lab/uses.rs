@@ -6,6 +6,7 @@ use super::lines::{Documented, Mention};
 use super::model::{Claim, DocumentedLine, Scenario};
 use super::names::canonical;
 use super::placeholder;
+use crate::expect::host_of;
 use crate::name::Symbol;
 
 impl Scenario {
@@ -35,7 +36,10 @@ impl Scenario {
         for (mention, _) in patterns.flat_map(Documented::names) {
             match mention {
                 Mention::Symbol(symbol, _) => symbols.extend([symbol]),
-                Mention::Literal(literal) | Mention::Word(literal) => symbols.extend(self.names.get(&canonical(&literal)).cloned()),
+                Mention::Literal(literal) | Mention::Word(literal) | Mention::Unclear(literal) => {
+                    let covering = |literal: &str| self.names.get(&canonical(literal)).cloned();
+                    symbols.extend(covering(&literal).or_else(|| covering(host_of(&literal)?.0)));
+                }
             }
         }
     }

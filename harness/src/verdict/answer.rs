@@ -3,7 +3,8 @@
 use super::belief;
 use super::model::{ExpectationVerdict, LineVerdict, Outcome, Subject};
 use super::outcome::{do_not_hold, worst};
-use super::state::{self, Meaning};
+use super::state::{self, Taken};
+use super::unify::Meaning;
 use crate::expect::StateLine;
 use crate::lab::DocumentedLine;
 use crate::probe;
@@ -21,7 +22,7 @@ pub(super) fn judge(
         None => Outcome::Broken(outcome.and_then(|outcome| outcome.error.clone()).unwrap_or_else(|| "nobody answered".to_owned())),
     };
     let line = |line| {
-        let (found, _) = state::has(line, &said, meaning);
+        let (found, _) = state::has(line, &said, meaning, &Taken::default());
         if answer.is_some() { found } else { LineVerdict { outcome: silence(), ..found } }
     };
     let lines: Vec<LineVerdict> = lines.iter().map(line).collect();

@@ -6,7 +6,7 @@ use super::model::{ExpectationVerdict, Outcome, RunVerdict, ScenarioVerdict};
 use super::names::Names;
 use super::outcome::{do_not_hold, worst};
 use super::point::{self, Scene};
-use super::state::Meaning;
+use super::unify::Meaning;
 use super::variables::Variables;
 use super::{answer, lost, replaced, seen, state, when};
 use crate::evidence::{Evidence, ScenarioEvidence};

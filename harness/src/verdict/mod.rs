@@ -21,6 +21,7 @@ pub(crate) mod lost;
 mod point;
 pub(crate) mod replaced;
 mod state;
+mod unify;
 pub(crate) mod when;
 
 mod deviation;

@@ -108,3 +108,27 @@ fn an_equal_word_of_another_name_differs_only_if_it_is_an_address() {
     world.runs[1].facts.values.insert(crate::name::Symbol::new("node1.default.interface"), "eth7".to_owned());
     assert_eq!(told(&world), Vec::<String>::new());
 }
+
+#[test]
+fn addresses_and_interfaces_within_a_word_are_compared_by_name() {
+    let has = "  - on: node1\n    run: iptables-save\n    has: |\n      -A cali-tw-{pod1.veth} -s {pod1.ip}/32 -j DNAT --to-destination {pod3.ip}:80\n";
+    let old = "  - on: node1\n    run: ip addr\n    has: \"3: ens3@if5: <UP> mtu 1500 qdisc noqueue state UP\"\n";
+    let line = |veth: &str, site: &Site, port: u16| {
+        printed("iptables-save", &format!("-A cali-tw-{veth} -s {}/32 -j DNAT --to-destination {}:{port}\n", site.pod1, site.pod3))
+    };
+    let mut world = World::with(old, has);
+    for (run, veth) in ["calice0906292e2", "cali17fddc925b9"].into_iter().enumerate() {
+        world.runs[run].facts.values.insert(crate::name::Symbol::new("pod1.veth"), veth.to_owned());
+    }
+    world.runs[0].scenarios[PING].state[1] = line("calice0906292e2", &ONE, 80);
+    for (other, is_same) in [
+        (line("cali17fddc925b9", &OTHER, 80), true),
+        (line("cali0000000000a", &OTHER, 80), false),
+        (line("cali17fddc925b9", &OTHER, 81), false),
+        (line("cali17fddc925b9", &ONE, 80), false),
+    ] {
+        world.runs[1].scenarios[PING].state[1] = other.clone();
+        let told: Vec<String> = told(&world).into_iter().filter(|told| told.starts_with("iptables-save")).collect();
+        assert_eq!(told.is_empty(), is_same, "{told:#?}\n{}", other.stdout);
+    }
+}

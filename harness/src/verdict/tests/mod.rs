@@ -13,4 +13,5 @@ mod replaced;
 mod round_trip;
 mod runs;
 mod states;
+mod words;
 mod world;
