@@ -55,8 +55,8 @@ pub(super) fn pair(what: &str, at: &str, packets: [&Packet<'_, '_>; 2], terms: &
     }
 }
 
-/// A packet that the other run has no counterpart of.
-pub(super) fn alone(what: &str, packets: [Option<&Packet<'_, '_>>; 2], lone: &[Lone<'_>]) -> Pair {
+/// A packet that the other run has no counterpart of; by run, why that may be a matter of time alone.
+pub(super) fn alone(what: &str, packets: [Option<&Packet<'_, '_>>; 2], excuses: [Option<String>; 2], lone: &[Lone<'_>]) -> Pair {
     let difference = Difference {
         field: "packet".to_owned(),
         values: packets.map(|packet| packet.map_or("not seen", |_| "seen").to_owned()),
@@ -69,8 +69,8 @@ pub(super) fn alone(what: &str, packets: [Option<&Packet<'_, '_>>; 2], lone: &[L
         lab_line: None,
         texts: packets.map(|packet| packet.map(|packet| packet.seen.printed(Detail::Brief).text.clone())),
         fields: 0,
-        differences: vec![difference],
-        unknown: [None, None],
+        differences: if excuses == [None, None] { vec![difference] } else { Vec::new() },
+        unknown: excuses,
     }
 }
 

@@ -10,6 +10,7 @@ use super::scene::Scene;
 use crate::journey::Leg;
 use crate::name::PointName;
 use crate::verdict::Subject;
+use crate::verdict::repeat;
 use crate::verdict::seen::Seen;
 
 /// Holds what both runs saw at a point against each other.
@@ -34,15 +35,17 @@ pub(super) fn point(point: &PointName, scene: &Scene<'_>, numbers: &mut Numbers)
 /// The packets of both runs side by side, in order.
 fn pairs(seen: [&[Seen<'_>]; 2], point: &PointName, terms: &mut Terms<'_, '_>) -> Vec<Pair> {
     let packets = seen.map(|seen| seen.iter().map(Packet::of).collect::<Vec<_>>());
+    let standings = seen.map(repeat::standings);
     let [one, other] = &packets;
     let rows = counterparts([one, other], terms.names);
     let side_by_side = |(index, [row, column]): (usize, [Option<usize>; 2])| {
+        let excuses = [row.map(|row| &standings[0][row]), column.map(|column| &standings[1][column])];
         let row = [row.map(|row| &one[row]), column.map(|column| &other[column])];
         let leg = row.iter().flatten().next().map_or("", |packet| way(packet.seen.leg));
         let what = format!("packet {}, {leg}", index + 1);
         match row {
             [Some(one), Some(other)] => pair(&what, &format!("packet {} at {point}", index + 1), [one, other], terms),
-            row => alone(&what, row, terms.lone),
+            row => alone(&what, row, excuses.map(|standing| standing?.excuse("packet of the other run")), terms.lone),
         }
     };
     rows.into_iter().enumerate().map(side_by_side).collect()

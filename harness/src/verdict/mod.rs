@@ -13,7 +13,7 @@ pub(crate) mod variables;
 pub(crate) mod align;
 pub(crate) mod compare;
 mod expected;
-mod repeat;
+pub(crate) mod repeat;
 pub(crate) mod seen;
 
 pub(crate) mod belief;

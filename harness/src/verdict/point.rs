@@ -167,7 +167,7 @@ fn heard(
         verdicts.push(verdict);
     }
     let (left, more) = if extent == Extent::Excerpt { (Vec::new(), 0) } else { (left, more) };
-    let excuse = |frame: &usize| standings[*frame].excuse().filter(|_| extent != Extent::Once);
+    let excuse = |frame: &usize| standings[*frame].excuse("line").filter(|_| extent != Extent::Once);
     let doubts = missed.or_else(|| shown.clone()).into_iter().chain(repeated(left.iter().filter_map(excuse), &recording.point));
     let unexpected = if shown.is_some() { 0 } else { left.iter().filter(|frame| excuse(frame).is_none()).count() + more };
     let outcome = overall(&verdicts, unexpected, doubts.map(Outcome::Inconclusive).collect());
@@ -187,8 +187,8 @@ fn of_any_transmission(mut found: Comparison, frame: usize, standings: &[Standin
 }
 
 /// What cannot be told where frames are left over that TCP may have sent for reasons of time.
-fn repeated<'e>(excuses: impl Iterator<Item = &'e str>, point: &PointName) -> Option<String> {
-    let excuses: Vec<&str> = excuses.collect();
+fn repeated(excuses: impl Iterator<Item = String>, point: &PointName) -> Option<String> {
+    let excuses: Vec<String> = excuses.collect();
     let more = if excuses.len() > 1 { format!(", and {} more of the kind", excuses.len() - 1) } else { String::new() };
     excuses.first().map(|first| format!("{first}, at {point}{more}"))
 }

@@ -6,27 +6,29 @@ use crate::packet::{Field, Layer, LayerKind, Value};
 
 /// How a frame stands in the exchange of which it is a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// It tells something that was not told before; or it is not of TCP.
     New,
-    /// Its segment was sent before, as the frame of this index.
+    /// Its segment was sent before.
     Again {
-        /// The earlier frame.
+        /// The index of the earlier frame.
         first: usize,
-        /// `the segment seq 1:81 was sent again`.
-        why: String,
+        /// What was sent again: `seq 1:81`.
+        segment: String,
     },
-    /// It is a bare acknowledgement of what was sent so far: `a bare acknowledgement that no line accounts for, ack 81`.
-    Acknowledgement(String),
+    /// It is a bare acknowledgement of what was sent so far; of which number, relative to the stream's start.
+    Acknowledgement(u32),
     /// It goes with nothing that was sent so far.
     Odd,
 }
 
 impl Standing {
-    /// Why the frame may be there although no line accounts for it; `None`: nothing excuses that.
-    pub(super) fn excuse(&self) -> Option<&str> {
+    /// Why the frame may be there although nothing accounts for it, and what that would be: a line, or a packet of another run. `None`: nothing
+    /// excuses it.
+    pub(crate) fn excuse(&self, accountant: &str) -> Option<String> {
         match self {
-            Self::Again { why, .. } | Self::Acknowledgement(why) => Some(why),
+            Self::Again { segment, .. } => Some(format!("the segment {segment} was sent again")),
+            Self::Acknowledgement(number) => Some(format!("a bare acknowledgement that no {accountant} accounts for, ack {number}")),
             Self::New | Self::Odd => None,
         }
     }
@@ -38,7 +40,7 @@ impl Standing {
 /// retransmission draws another IP id, tells the clock and the window of its own time, and acknowledges what has come since (RFC 9293 section
 /// 3.8.1). A bare acknowledgement goes with what was sent so far: it stands at the end of its own stream, and acknowledges the end of a segment of
 /// the other one, no earlier than the last. Never excused are resets, what is new in a stream, and all that is not TCP.
-pub(super) fn standings(seen: &[Seen<'_>]) -> Vec<Standing> {
+pub(crate) fn standings(seen: &[Seen<'_>]) -> Vec<Standing> {
     let segments: Vec<Option<Segment<'_>>> = seen.iter().map(Segment::of).collect();
     let mut standings = Vec::with_capacity(seen.len());
     for index in 0..seen.len() {
@@ -67,7 +69,7 @@ fn again(this: &Segment<'_>, earlier: &[Option<Segment<'_>>], standings: &[Stand
         _ => false,
     };
     if acknowledges && !this.has('U') && this.was_sent(&originals) {
-        Standing::Again { first: *first, why: format!("the segment {} was sent again", this.spell(earlier)) }
+        Standing::Again { first: *first, segment: this.spell(earlier) }
     } else {
         Standing::Odd
     }
@@ -82,8 +84,7 @@ fn acknowledgement(this: &Segment<'_>, segments: &[Option<Segment<'_>>], index: 
     let end = mine().map(Segment::end).reduce(|one, other| if is_behind(other, one) { other } else { one });
     let goes_on = mine().filter_map(|other| other.acknowledgment).all(|then| then == acknowledged || is_behind(acknowledged, then));
     if anchored && end == Some(this.sequence) && goes_on && this.acknowledges_an_end(earlier) {
-        let relative = acknowledged.wrapping_sub(start(earlier, this.leg.opposite()));
-        Standing::Acknowledgement(format!("a bare acknowledgement that no line accounts for, ack {relative}"))
+        Standing::Acknowledgement(acknowledged.wrapping_sub(start(earlier, this.leg.opposite())))
     } else {
         Standing::Odd
     }

@@ -139,6 +139,23 @@ fn segments_are_compared_from_their_flags_to_their_window() {
 }
 
 #[test]
+fn what_one_run_sent_again_or_acknowledged_alone_is_not_comparable() {
+    let frames = |world: &mut World| world.other(CURL).recordings[0].frames.len();
+    for (what, extra, after, why) in
+        [("the question", 3, 4, "the segment seq 1:"), ("the first segment", 0, 1, "the segment Flags [S] was sent again")]
+    {
+        let mut world = World::new();
+        let again = world.other(CURL).recordings[0].frames[extra].clone();
+        let before = frames(&mut world);
+        world.other(CURL).recordings[0].frames.insert(after, again);
+        assert_eq!(frames(&mut world), before + 1);
+        let diff = world.diff().expect("they can be compared");
+        assert_eq!(diff.exit_code(), 4, "{what}");
+        assert!(told(&world).iter().any(|line| line.contains(why)), "{what}: {:?}", told(&world));
+    }
+}
+
+#[test]
 fn a_position_in_a_stream_is_relative_and_the_start_stands_for_the_start() {
     // One byte further on, in a packet that is otherwise the same.
     let mut world = World::new();
