@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::sample;
 use super::{About, Style, Verbosity, json, junit, terminal};
+use crate::verdict::Outcome;
 
 const PLAIN: Style = Style { colour: false, width: None, verbosity: Verbosity::Normal };
 
@@ -49,6 +50,18 @@ fn what_merely_follows_is_counted() {
     golden("lost-verbose.txt", &terminal(&sample::lost(), &sample::about(), &Style { verbosity: Verbosity::Verbose, ..PLAIN }));
     golden("lost.json", &json(&sample::lost(), &sample::about()));
     golden("lost.xml", &junit(&sample::lost(), &sample::about()));
+}
+
+#[test]
+fn lines_hold_where_it_is_only_doubted_whether_other_frames_may_be_there() {
+    let mut run = sample::inconclusive();
+    let tunnel = &mut run.scenarios[0].expectations[0];
+    tunnel.outcome = Outcome::Inconclusive("the segment seq 1:81 was sent again, at node1/tunl0".to_owned());
+    tunnel.lines[1] = tunnel.lines[0].clone();
+    assert!(terminal(&run, &sample::about(), &PLAIN).contains("0 of 2 lines held"));
+    run.scenarios[0].expectations[0].unexpected = vec!["ip: 10.0.0.1.40000 > 10.0.0.2.80: Flags [P.], seq 1:81".to_owned()];
+    let text = terminal(&run, &sample::about(), &PLAIN);
+    assert!(!text.contains("0 of 2") && text.contains("2 held"), "{text}");
 }
 
 /// Names of any length and width, in every place where a report has one.

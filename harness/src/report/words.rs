@@ -80,7 +80,8 @@ impl Tally {
 
 /// What is counted as a line: each documented line, and a `none` as one.
 ///
-/// A line is no better than what it is part of: where an expectation as a whole is inconclusive, so is a line in it that reads as held.
+/// A line is no better than what it is part of: where an expectation as a whole is inconclusive, so is a line in it that reads as held; unless
+/// what cannot be told is only whether other frames may be there, too.
 pub(super) fn line_outcomes(expectation: &ExpectationVerdict) -> Vec<&Outcome> {
     if expectation.lines.is_empty() {
         return vec![&expectation.outcome];
@@ -90,6 +91,7 @@ pub(super) fn line_outcomes(expectation: &ExpectationVerdict) -> Vec<&Outcome> {
 
 fn line_outcome<'a>(expectation: &'a ExpectationVerdict, line: &'a LineVerdict) -> &'a Outcome {
     match &expectation.outcome {
+        Outcome::Inconclusive(_) if !expectation.unexpected.is_empty() => &line.outcome,
         whole @ (Outcome::Skipped(_) | Outcome::Inconclusive(_) | Outcome::Fault(_)) if rank(whole) > rank(&line.outcome) => whole,
         _ => &line.outcome,
     }
