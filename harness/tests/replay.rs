@@ -128,63 +128,65 @@ fn cut(file: &Path, by: usize) {
 /// How a folder is spoilt, and what is said: of the run, or instead of a verdict.
 type Spoilt = (fn(&Path), Result<&'static str, &'static str>);
 
+/// Folders that lack a part, or have another's.
+const SPOILT: [Spoilt; 18] = [
+    (|folder| std::fs::remove_dir_all(folder.join(SECOND)).expect("ours"), Ok("asked for, and the evidence does not have it")),
+    (|folder| std::fs::remove_dir_all(folder.join("scenarios")).expect("ours"), Ok("asked for, and the evidence does not have it")),
+    (|folder| edit_first(folder, |file| file["outcome"] = serde_json::Value::Null), Ok("no probe was sent")),
+    (|folder| edit_first(folder, |file| drop(file["state"].as_array_mut().expect("a list").pop())), Ok("was not run on")),
+    (|folder| edit_first(folder, |file| file["captures"] = serde_json::json!([])), Ok("nothing was captured at")),
+    (
+        |folder| {
+            edit_first(folder, |file| {
+                // Wherever nothing is asked: the point is at no line of the lab.
+                let captures = file["captures"].as_array_mut().expect("a list");
+                let spare = captures.iter().position(|one| one["point"] == "worker2/veth(net)").expect("it was recorded");
+                captures.remove(spare);
+            });
+        },
+        Ok("at worker2/veth(net)"),
+    ),
+    (|folder| edit(&folder.join("manifest.json"), |file| file["cut-short"] = "killed".into()), Ok("cut short: killed")),
+    (|folder| std::fs::remove_file(folder.join("facts.json")).expect("ours"), Err("facts.json")),
+    (|folder| std::fs::remove_file(folder.join("lab.yaml")).expect("ours"), Err("lab.yaml")),
+    (|folder| std::fs::remove_file(folder.join(FIRST).join("net.pcapng")).expect("ours"), Err("net.pcapng")),
+    (|folder| std::fs::remove_file(folder.join(FIRST).join("net.ip-route.txt")).expect("ours"), Err("net.ip-route.txt")),
+    (|folder| std::fs::write(folder.join(FIRST).join("net.pcapng"), "").expect("ours"), Err("net.pcapng")),
+    (|folder| cut(&folder.join(FIRST).join("worker2.pcapng"), 1), Err("worker2.pcapng")),
+    (|folder| exchange(&folder.join(FIRST).join("net.pcapng"), &folder.join(FIRST).join("hs7kn.pcapng")), Err("the block is of")),
+    (
+        |folder| {
+            let name = |scenario: &str| folder.join(scenario).join("scenario.json");
+            exchange(&name(FIRST), &name(SECOND));
+        },
+        Err("cannot read"),
+    ),
+    (|folder| copy(&folder.join(FIRST), &folder.join("scenarios/06-again")), Err("twice")),
+    (
+        |folder| {
+            let lab = folder.join("lab.yaml");
+            let text = std::fs::read_to_string(&lab).expect("it was copied");
+            let second = text.find("- name: pod to pod on another node").expect("it has that scenario");
+            std::fs::write(lab, format!("{}\n", &text[..second])).expect("ours");
+            std::fs::remove_dir_all(folder.join("scenarios")).expect("ours");
+        },
+        Err("does not pass this build's checks"),
+    ),
+    (
+        |folder| {
+            let lab = folder.join("lab.yaml");
+            let text = std::fs::read_to_string(&lab).expect("it was copied");
+            std::fs::write(lab, format!("{text}# a remark\n")).expect("ours");
+        },
+        Ok("not the one that was run"),
+    ),
+];
+
 #[test]
 fn evidence_that_lacks_a_part_is_never_held() {
     let whole = with_a_list();
     assert_eq!(judge_folder(whole.path()).expect("it can be judged").verdict.outcome, Outcome::Held);
-    let cases: [Spoilt; 18] = [
-        (|folder| std::fs::remove_dir_all(folder.join(SECOND)).expect("ours"), Ok("asked for, and the evidence does not have it")),
-        (|folder| std::fs::remove_dir_all(folder.join("scenarios")).expect("ours"), Ok("asked for, and the evidence does not have it")),
-        (|folder| edit_first(folder, |file| file["outcome"] = serde_json::Value::Null), Ok("no probe was sent")),
-        (|folder| edit_first(folder, |file| drop(file["state"].as_array_mut().expect("a list").pop())), Ok("was not run on")),
-        (|folder| edit_first(folder, |file| file["captures"] = serde_json::json!([])), Ok("nothing was captured at")),
-        (
-            |folder| {
-                edit_first(folder, |file| {
-                    // Wherever nothing is asked: the point is at no line of the lab.
-                    let captures = file["captures"].as_array_mut().expect("a list");
-                    let spare = captures.iter().position(|one| one["point"] == "worker2/veth(net)").expect("it was recorded");
-                    captures.remove(spare);
-                });
-            },
-            Ok("at worker2/veth(net)"),
-        ),
-        (|folder| edit(&folder.join("manifest.json"), |file| file["cut-short"] = "killed".into()), Ok("cut short: killed")),
-        (|folder| std::fs::remove_file(folder.join("facts.json")).expect("ours"), Err("facts.json")),
-        (|folder| std::fs::remove_file(folder.join("lab.yaml")).expect("ours"), Err("lab.yaml")),
-        (|folder| std::fs::remove_file(folder.join(FIRST).join("net.pcapng")).expect("ours"), Err("net.pcapng")),
-        (|folder| std::fs::remove_file(folder.join(FIRST).join("net.ip-route.txt")).expect("ours"), Err("net.ip-route.txt")),
-        (|folder| std::fs::write(folder.join(FIRST).join("net.pcapng"), "").expect("ours"), Err("net.pcapng")),
-        (|folder| cut(&folder.join(FIRST).join("worker2.pcapng"), 1), Err("worker2.pcapng")),
-        (|folder| exchange(&folder.join(FIRST).join("net.pcapng"), &folder.join(FIRST).join("hs7kn.pcapng")), Err("the block is of")),
-        (
-            |folder| {
-                let name = |scenario: &str| folder.join(scenario).join("scenario.json");
-                exchange(&name(FIRST), &name(SECOND));
-            },
-            Err("cannot read"),
-        ),
-        (|folder| copy(&folder.join(FIRST), &folder.join("scenarios/06-again")), Err("twice")),
-        (
-            |folder| {
-                let lab = folder.join("lab.yaml");
-                let text = std::fs::read_to_string(&lab).expect("it was copied");
-                let second = text.find("- name: pod to pod on another node").expect("it has that scenario");
-                std::fs::write(lab, format!("{}\n", &text[..second])).expect("ours");
-                std::fs::remove_dir_all(folder.join("scenarios")).expect("ours");
-            },
-            Err("does not pass this build's checks"),
-        ),
-        (
-            |folder| {
-                let lab = folder.join("lab.yaml");
-                let text = std::fs::read_to_string(&lab).expect("it was copied");
-                std::fs::write(lab, format!("{text}# a remark\n")).expect("ours");
-            },
-            Ok("not the one that was run"),
-        ),
-    ];
-    for (number, (spoil, expected)) in cases.into_iter().enumerate() {
+    for (number, (spoil, expected)) in SPOILT.into_iter().enumerate() {
         let folder = with_a_list();
         spoil(folder.path());
         match (judge_folder(folder.path()), expected) {

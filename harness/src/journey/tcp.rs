@@ -120,7 +120,9 @@ impl Connections {
         }
         for marked in self.marked.clone() {
             let known = self.shaken(&marked).or_else(|| open_before(&marked, local));
-            known.into_iter().for_each(|known| self.add(known));
+            if let Some(known) = known {
+                self.add(known);
+            }
         }
         for accepted in &self.accepted {
             let acknowledged = accepted.acknowledgment;

@@ -106,14 +106,20 @@ struct Known {
 impl Known {
     /// Takes note of what any packet may tell of the probe once all are known.
     fn may_tell(&mut self, stack: &Stack<'_>) {
-        Segment::of(stack).into_iter().for_each(|segment| self.connections.may_shake_hands(segment));
+        if let Some(segment) = Segment::of(stack) {
+            self.connections.may_shake_hands(segment);
+        }
     }
 
     /// Takes note of a packet that holds the token.
     fn holds_token(&mut self, stack: &Stack<'_>) {
         self.echoes.extend(Echo::of(stack));
-        Segment::of(stack).into_iter().for_each(|segment| self.connections.holds_token(segment));
-        Datagram::of(stack).into_iter().for_each(|datagram| self.datagrams.holds_token(datagram));
+        if let Some(segment) = Segment::of(stack) {
+            self.connections.holds_token(segment);
+        }
+        if let Some(datagram) = Datagram::of(stack) {
+            self.datagrams.holds_token(datagram);
+        }
     }
 
     /// Which way a packet of the probe goes.

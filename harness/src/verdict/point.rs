@@ -170,7 +170,7 @@ fn heard(
     let excuse = |frame: &usize| standings[*frame].excuse("line").filter(|_| extent != Extent::Once);
     let doubts = missed.or_else(|| shown.clone()).into_iter().chain(repeated(left.iter().filter_map(excuse), &recording.point));
     let unexpected = if shown.is_some() { 0 } else { left.iter().filter(|frame| excuse(frame).is_none()).count() + more };
-    let outcome = overall(&verdicts, unexpected, doubts.map(Outcome::Inconclusive).collect());
+    let outcome = overall(&verdicts, unexpected, &doubts.map(Outcome::Inconclusive).collect::<Vec<_>>());
     let unexpected = print(left.iter().map(|frame| &seen[*frame]), more);
     let subject = Subject::Point(recording.point.clone());
     ExpectationVerdict { subject, interface: String::new(), outcome, because: None, lines: verdicts, open: Vec::new(), unexpected }
@@ -194,8 +194,8 @@ fn repeated(excuses: impl Iterator<Item = String>, point: &PointName) -> Option<
 }
 
 /// How a point came out: by its lines, the frames that none of them accounts for, and what cannot be told.
-fn overall(lines: &[LineVerdict], unexpected: usize, doubts: Vec<Outcome>) -> Outcome {
-    let parts = lines.iter().map(|line| &line.outcome).chain(&doubts);
+fn overall(lines: &[LineVerdict], unexpected: usize, doubts: &[Outcome]) -> Outcome {
+    let parts = lines.iter().map(|line| &line.outcome).chain(doubts);
     let outcome = worst(parts, |broken| do_not_hold(broken, "line")).unwrap_or(Outcome::Held);
     if unexpected == 0 {
         return outcome;

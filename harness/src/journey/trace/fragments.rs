@@ -9,7 +9,7 @@ const A: &str = "10.0.0.1";
 const B: &str = "10.0.0.2";
 /// The third word of a fragment: more follow; more follow behind the first 1480 bytes; the last, behind 1480 or 2960 bytes.
 const FIRST: u16 = 0x2000;
-const MIDDLE: u16 = 0x2000 | 185;
+const MIDDLE: u16 = 0x2000 | 0x00b9;
 const LAST: u16 = 185;
 const THIRD: u16 = 370;
 

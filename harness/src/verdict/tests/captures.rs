@@ -208,12 +208,12 @@ fn the_second_of_two_like_lines_is_the_one_that_is_missing() {
 
 #[test]
 fn somebody_elses_promiscuous_mode_casts_doubt_on_lines_too() {
+    // What the capture shows, and how the point and its lines come out: what is nowhere among all that was shown is not there.
+    type Case = (&'static str, Vec<crate::packet::Frame>, &'static str, [&'static str; 2]);
     const WHY: &str = "inconclusive: somebody put node1/underlay into promiscuous mode, in which it shows frames that it would not take";
     let outer =
         |to: &str, packet: &[u8]| frame(crate::journey::craft::ethernet(NODE1_MAC, NODE2_MAC, &ipv4(NODE1, to, 63, 4, 500, packet)));
     let astray = || outer("172.30.0.9", &request(63));
-    // What the capture shows, and how the point and its lines come out: what is nowhere among all that was shown is not there.
-    type Case = (&'static str, Vec<crate::packet::Frame>, &'static str, [&'static str; 2]);
     let (asked, answered) = (frame(wire(&request(63))), frame(wire_back(&reply(63))));
     let cases: [Case; 8] = [
         ("all of it", vec![asked.clone(), answered.clone()], WHY, [WHY, WHY]),
