@@ -163,7 +163,12 @@ fn target(place: &Netns, interface: &str) -> Target {
 }
 
 fn ping(to: [u8; 4], purpose: &str) -> BoundProbe {
-    BoundProbe { from: PlaceName::new("a"), to: to.into(), message: Message::Echo { size: 56 }, token: Token::derive("test", purpose) }
+    BoundProbe {
+        from: PlaceName::new("a"),
+        to: to.into(),
+        message: Message::Echo { size: 56, count: 1 },
+        token: Token::derive("test", purpose),
+    }
 }
 
 /// How often a token is in a recording.
@@ -279,7 +284,7 @@ async fn promiscuous() {
 async fn snap_length() {
     let (site, targets) = two_places(1).await;
     for (snap_length, kept) in [(60, 60), (0, 1042), (256, 256)] {
-        let probe = BoundProbe { message: Message::Echo { size: 1000 }, ..ping([10, 0, 0, 2], &format!("snap {snap_length}")) };
+        let probe = BoundProbe { message: Message::Echo { size: 1000, count: 1 }, ..ping([10, 0, 0, 2], &format!("snap {snap_length}")) };
         let armed = arm(&site, &targets, &Options { snap_length, ..Options::default() }).await;
         assert!(probe::send(&site, &probe, &armed).await.answered_at.is_some());
         for recording in armed.finish().await {

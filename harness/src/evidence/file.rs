@@ -21,7 +21,7 @@ use super::model::StateText;
 use crate::capture::{Liveness, Recording};
 use crate::name::{PlaceName, PointName, Token};
 use crate::packet::{Frame, Interface, LinkType};
-use crate::probe::Outcome;
+use crate::probe::{Echoes, Outcome};
 
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const LAB: &str = "lab.yaml";
@@ -59,6 +59,8 @@ pub(super) struct OutcomeEntry {
     answer: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     local: Option<SocketAddrV4>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    echoes: Option<Echoes>,
     error: Option<String>,
 }
 
@@ -94,15 +96,15 @@ pub(super) struct StateEntry {
 
 impl OutcomeEntry {
     pub(super) fn of(outcome: &Outcome) -> Self {
-        let Outcome { token, sent_at, answered_at, answer_ttl, answer, local, error } = outcome.clone();
-        Self { token: token.hex(), sent_at, answered_at, answer_ttl, answer, local, error }
+        let Outcome { token, sent_at, answered_at, answer_ttl, answer, local, echoes, error } = outcome.clone();
+        Self { token: token.hex(), sent_at, answered_at, answer_ttl, answer, local, echoes, error }
     }
 
     /// `None` if its token is not 32 hexadecimal digits.
     pub(super) fn outcome(self) -> Option<Outcome> {
         let token = Token::of_hex(&self.token)?;
-        let Self { sent_at, answered_at, answer_ttl, answer, local, error, .. } = self;
-        Some(Outcome { token, sent_at, answered_at, answer_ttl, answer, local, error })
+        let Self { sent_at, answered_at, answer_ttl, answer, local, echoes, error, .. } = self;
+        Some(Outcome { token, sent_at, answered_at, answer_ttl, answer, local, echoes, error })
     }
 }
 

@@ -11,7 +11,7 @@ use super::*;
 use crate::capture::{Liveness, Recording};
 use crate::name::{PlaceName, PointName, Symbol, Token};
 use crate::packet::{Frame, LinkType, read_capture};
-use crate::probe::Outcome;
+use crate::probe::{Echoes, Outcome};
 use crate::site::{Emulated, Facts};
 
 fn manifest() -> Manifest {
@@ -80,6 +80,7 @@ fn scenario() -> ScenarioEvidence {
             answer_ttl: Some(62),
             answer: Some("PodName: pod3 | PodIP: eth0 10.0.0.3/24".into()),
             local: Some("10.0.0.1:40000".parse().unwrap()),
+            echoes: Some(Echoes { count: 3, sent: 3, answered: 2 }),
             error: Some("10.0.0.9 says: no".into()),
         }),
         recordings: vec![

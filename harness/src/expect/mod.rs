@@ -14,6 +14,7 @@ mod icmp;
 mod internet;
 mod transport;
 
+mod echo;
 mod lengths;
 
 mod state_line;
@@ -25,6 +26,7 @@ mod conntrack;
 mod volatile;
 
 pub use address::{client_ports, mac};
+pub use echo::echoes;
 pub use embedded::host_of;
 pub use open::{Open, Part};
 pub use packet_line::{packet_line, packet_line_of, time_stamp};

@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use super::lines::Context;
 use super::model::{Lab, Line, Probe};
+use super::probe::PINGS_MAX;
 use super::problem::Problem;
 use super::symbol::Sort;
-use crate::expect::{FieldPattern, LayerPattern, Pattern, Want};
+use crate::expect::{FieldPattern, LayerPattern, Pattern, Want, echoes};
 use crate::packet::{Field, LayerKind, LinkType, Value};
 use crate::site::TunnelKind;
 
@@ -37,6 +38,30 @@ impl Exercise<'_> {
         }
         self.length(&line.pattern, &place, problems);
         self.ends(&line.pattern, &place, problems);
+    }
+
+    /// Says so if lines of one block, each with the place where it starts in the file, show more requests or more replies than there are pings.
+    pub(super) fn count(&self, lines: &[(&Line<Pattern>, usize)], problems: &mut Vec<Problem>) {
+        let Probe::Ping { count, .. } = self.probe else { return };
+        let of = echoes(&lines.iter().map(|(line, _)| &line.pattern).collect::<Vec<_>>());
+        for (kind, what) in [(8, "request"), (0, "reply")] {
+            let mut shown = BTreeSet::new();
+            let mut excess = None;
+            for ((line, start), echo) in lines.iter().zip(&of).filter(|((line, _), _)| icmp_type(&line.pattern) == Some(kind)) {
+                if shown.insert(echo) && shown.len() > usize::from(*count) {
+                    excess.get_or_insert(*start..*start + line.text.trim_end().len());
+                }
+            }
+            let Some(span) = excess else { continue };
+            let message = format!("these lines hold {}; this probe sends {}", in_words(shown.len(), what), words(usize::from(*count)));
+            let hint = if shown.len() <= usize::from(PINGS_MAX) {
+                format!("`count: {}` in the probe", shown.len())
+            } else {
+                format!("a probe sends {PINGS_MAX} pings at most: take the lines of fewer")
+            };
+            problems.push(Problem::new(span, message).hint(hint));
+            return;
+        }
     }
 
     /// What a layer is if neither a probe of this kind nor a tunnel of this lab sends it.
@@ -158,6 +183,17 @@ impl Exercise<'_> {
             Want::Exact(_) | Want::Variable(_) => None,
         }
     }
+}
+
+/// Small numbers as words, as prose has them.
+fn words(count: usize) -> String {
+    let known = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    known.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned())
+}
+
+fn in_words(count: usize, what: &str) -> String {
+    let plural = what.strip_suffix('y').map_or_else(|| format!("{what}s"), |stem| format!("{stem}ies"));
+    format!("{} {}", words(count), if count == 1 { what } else { &plural })
 }
 
 /// The type that the line states of its ICMP message (RFC 792: 8 is an echo, 0 its reply).

@@ -236,7 +236,7 @@ pub(super) struct ScenarioFile {
     pub(super) state: Vec<StateFile>,
 }
 
-/// One ICMP echo request, or one HTTP request.
+/// ICMP echo requests, or one HTTP request.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct ProbeFile {
@@ -246,6 +246,8 @@ pub(super) struct ProbeFile {
     pub(super) ping: Option<At<String>>,
     /// The echo's payload in bytes; 56 unless given, as `ping` sends.
     pub(super) size: Option<At<u32>>,
+    /// How many echo requests, one after another, as `ping -c` sends them; one unless given, 100 at most.
+    pub(super) count: Option<At<u32>>,
     /// What is sent an HTTP request.
     pub(super) curl: Option<At<CurlFile>>,
 }

@@ -222,10 +222,10 @@ pub struct Scenario {
     pub state: Vec<StateExpectation>,
 }
 
-/// The one ping or request that a scenario sends.
+/// The pings or the one request that a scenario sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Probe {
-    /// One ICMP echo request.
+    /// ICMP echo requests, one after another.
     Ping {
         /// The place that sends it: a pod or a node.
         from: PlaceName,
@@ -233,6 +233,8 @@ pub enum Probe {
         to: PlaceName,
         /// The payload's length in bytes, our token included; 56 is what `ping` sends.
         size: usize,
+        /// How many.
+        count: u16,
     },
     /// One HTTP request.
     Curl {
@@ -265,6 +267,14 @@ pub enum CurlTarget {
 }
 
 impl Probe {
+    /// How many echo requests it sends, or how often it asks.
+    pub fn count(&self) -> u16 {
+        match self {
+            Self::Ping { count, .. } => *count,
+            Self::Curl { .. } => 1,
+        }
+    }
+
     /// The place that sends it.
     pub fn from(&self) -> &PlaceName {
         match self {
@@ -276,7 +286,8 @@ impl Probe {
 impl std::fmt::Display for Probe {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Ping { from, to, .. } => write!(f, "{from} pings {to}"),
+            Self::Ping { from, to, count: 1, .. } => write!(f, "{from} pings {to}"),
+            Self::Ping { from, to, count, .. } => write!(f, "{from} pings {to} {count} times"),
             Self::Curl { from, to: CurlTarget::Service(service) } => write!(f, "{from} asks {service}"),
             Self::Curl { from, to: CurlTarget::NodePort { service, node } } => write!(f, "{from} asks {service} at {node}"),
             Self::Curl { from, to: CurlTarget::Pod { pod, port } } => write!(f, "{from} asks {pod}, port {port}"),

@@ -10,6 +10,9 @@ use crate::name::{PlaceName, Symbol};
 /// What `ping` sends unless told otherwise, in bytes.
 const PING_SIZE: u32 = 56;
 
+/// More pings say nothing that these do not, and each is waited for.
+pub(super) const PINGS_MAX: u16 = 100;
+
 /// A token is 16 bytes, and the payload starts with it.
 const SIZE_MIN: usize = 16;
 
@@ -28,8 +31,10 @@ pub(super) fn probe(file: &At<ProbeFile>, lab: &Lab, problems: &mut Vec<Problem>
     let probe = match (&file.ping, &file.curl) {
         (Some(to), None) => ping(file, from, to, lab, problems),
         (None, Some(target)) => {
-            if let Some(size) = &file.size {
-                problems.push(Problem::new(size.span.clone(), "a `curl` has no `size`").hint("take it away"));
+            for (key, given) in [("size", &file.size), ("count", &file.count)] {
+                if let Some(given) = given {
+                    problems.push(Problem::new(given.span.clone(), format!("a `curl` has no `{key}`")).hint("take it away"));
+                }
             }
             Probe::Curl { from, to: curl(target, lab, problems)? }
         }
@@ -57,7 +62,8 @@ fn ping(file: &ProbeFile, from: PlaceName, to: &At<String>, lab: &Lab, problems:
     if let Some(given) = &file.size {
         check_size(given, size, lab, problems);
     }
-    Probe::Ping { from, to: PlaceName::new(&**to), size }
+    let count = file.count.as_ref().map_or(Some(1), |count| check_count(count, problems));
+    Probe::Ping { from, to: PlaceName::new(&**to), size, count: count.unwrap_or(1) }
 }
 
 fn is_pod(name: &At<String>, lab: &Lab, problems: &mut Vec<Problem>) {
@@ -66,6 +72,15 @@ fn is_pod(name: &At<String>, lab: &Lab, problems: &mut Vec<Problem>) {
         let message = format!("`{}` is not a pod of this lab", **name);
         problems.push(Problem::new(name.span.clone(), message).hint(suggest::hint(name, "pods", pods())));
     }
+}
+
+fn check_count(given: &At<u32>, problems: &mut Vec<Problem>) -> Option<u16> {
+    let count = u16::try_from(given.value).ok().filter(|count| (1..=PINGS_MAX).contains(count));
+    if count.is_none() {
+        problems
+            .push(Problem::new(given.span.clone(), format!("a probe cannot send {} pings", given.value)).hint(format!("1 to {PINGS_MAX}")));
+    }
+    count
 }
 
 fn check_size(given: &At<u32>, size: usize, lab: &Lab, problems: &mut Vec<Problem>) {

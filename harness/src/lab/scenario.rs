@@ -179,12 +179,19 @@ impl Check<'_> {
     ) {
         let blocks = std::iter::once(block).chain(file.corrections.iter().map(|correction| &correction.reads));
         let spelt: Vec<_> = blocks.flat_map(|block| lines::split(block, self.context.text)).collect();
+        let mut starts = Vec::new();
         for line in lines {
-            let judged = line.correction.as_ref().map_or(&line.documented, |correction| &correction.reads);
+            let judged = line.judged();
             if let Some(spelt) = spelt.iter().find(|spelt| spelt.text == judged.text) {
                 exercise.check(judged, spelt.span.start, problems);
             }
+            // Of lines that are spelt alike, each has its own place.
+            let used = |start: &usize| starts.iter().any(|(_, other)| other == start);
+            let own = spelt.iter().filter(|spelt| spelt.text == judged.text).map(|spelt| spelt.span.start);
+            let own: Vec<usize> = own.collect();
+            starts.extend(own.iter().find(|start| !used(start)).or(own.first()).map(|start| (judged, *start)));
         }
+        exercise.count(&starts, problems);
     }
 
     fn state(&self, file: &StateFile, problems: &mut Vec<Problem>) -> StateExpectation {

@@ -19,7 +19,7 @@ mod tool;
 
 pub use ask::ask;
 pub use inside::{own_sysfs, process_of};
-pub use outcome::Outcome;
+pub use outcome::{Echoes, Outcome};
 pub use ping::{knock, ping};
 pub use serve::Server;
 pub use sockets::{Connection, connections, is_served};

@@ -9,7 +9,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrIn, recv, sendto, socket};
 
 use super::echo::{Answer, Echo};
-use super::outcome::{Outcome, now};
+use super::outcome::{Echoes, Outcome, now};
 use crate::name::Token;
 
 /// How often [`knock`] pings.
@@ -17,25 +17,35 @@ const EVERY: Duration = Duration::from_millis(20);
 /// The longest IPv4 packet (RFC 791 section 3.1).
 const LONGEST: usize = 65_535;
 
-/// Sends one echo request with `size` bytes of payload, and waits for its answer.
-pub fn ping(to: Ipv4Addr, size: usize, token: Token, deadline: Duration) -> Outcome {
+/// Sends `count` echo requests with `size` bytes of payload each, numbered from 1, as `ping -c` does, but the next as soon as the one before is
+/// answered or `deadline` is over.
+pub fn ping(to: Ipv4Addr, size: usize, count: u16, token: Token, deadline: Duration) -> Outcome {
     let socket = match icmp_socket() {
         Ok(socket) => socket,
         Err(error) => return Outcome::failed(token, format!("cannot open a raw ICMP socket: {}", error.desc())),
     };
-    let echo = Echo::new(token, 1);
-    let (sent_at, until) = (now(), Instant::now() + deadline);
-    if let Err(error) = send_to(&socket, to, &echo.message(size)) {
-        return Outcome::failed(token, format!("cannot send to {to}: {}", error.desc()));
+    let mut outcome = Outcome::silent(token);
+    let mut echoes = Echoes { count, sent: 0, answered: 0 };
+    for sequence in 1..=count {
+        let echo = Echo::new(token, sequence);
+        let (sent_at, until) = (now(), Instant::now() + deadline);
+        if let Err(error) = send_to(&socket, to, &echo.message(size)) {
+            outcome.error.get_or_insert(format!("cannot send to {to}: {}", error.desc()));
+            continue;
+        }
+        outcome.sent_at.get_or_insert(sent_at);
+        echoes.sent += 1;
+        match await_answer(&socket, until, |packet| echo.answer(packet)) {
+            Ok(Some(Answer::Reply { ttl })) => {
+                (outcome.answered_at, outcome.answer_ttl) = (Some(now()), Some(ttl));
+                echoes.answered += 1;
+            }
+            Ok(Some(Answer::Error(error))) => drop(outcome.error.get_or_insert(error)),
+            Ok(None) => {}
+            Err(error) => drop(outcome.error.get_or_insert(format!("cannot receive: {}", error.desc()))),
+        }
     }
-    let mut outcome = Outcome { sent_at: Some(sent_at), ..Outcome::silent(token) };
-    match await_answer(&socket, until, |packet| echo.answer(packet)) {
-        Ok(Some(Answer::Reply { ttl })) => (outcome.answered_at, outcome.answer_ttl) = (Some(now()), Some(ttl)),
-        Ok(Some(Answer::Error(error))) => outcome.error = Some(error),
-        Ok(None) => {}
-        Err(error) => outcome.error = Some(format!("cannot receive: {}", error.desc())),
-    }
-    outcome
+    Outcome { echoes: Some(echoes), ..outcome }
 }
 
 /// Sends echo requests every 20 ms until one is answered; whether one was. A route or neighbour that is missing may come yet, so errors are

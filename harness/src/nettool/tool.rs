@@ -35,13 +35,16 @@ pub enum Tool {
         #[command(flatten)]
         how: How,
     },
-    /// Send one ICMP echo request, and await the answer
+    /// Send ICMP echo requests, one after another, and await each one's answer
     Ping {
         /// Where to
         address: Ipv4Addr,
         /// The payload's length in bytes
         #[arg(long, default_value_t = 56)]
         size: usize,
+        /// How many
+        #[arg(long, short, default_value_t = 1)]
+        count: u16,
         /// What is said of every probe
         #[command(flatten)]
         how: How,
@@ -135,12 +138,14 @@ pub fn run(tool: Tool) -> Result<String, NettoolError> {
             let page = outcome.answer.as_ref().map(|page| format!("{page}\n"));
             how.tell(&outcome, page)
         }
-        Tool::Ping { address, size, how } => {
-            let outcome = ping(address, size, how.token(), how.deadline());
+        Tool::Ping { address, size, count, how } => {
+            let outcome = ping(address, size, count, how.token(), how.deadline());
             let times = outcome.sent_at.zip(outcome.answered_at);
             let answer = outcome.answer_ttl.zip(times).map(|(ttl, (sent, answered))| {
                 let after = Duration::from_nanos(answered.saturating_sub(sent));
-                format!("{} bytes from {address}: ttl={ttl} time={:.3} ms\n", size + 8, after.as_secs_f64() * 1000.0)
+                let all = outcome.echoes.filter(|echoes| echoes.count > 1);
+                let of = all.map(|echoes| format!(" ({} of {} answered)", echoes.answered, echoes.count)).unwrap_or_default();
+                format!("{} bytes from {address}: ttl={ttl} time={:.3} ms{of}\n", size + 8, after.as_secs_f64() * 1000.0)
             });
             how.tell(&outcome, answer)
         }

@@ -92,7 +92,7 @@ fn bind_probe(lab: &Lab, probe: &Probe, token: Token, facts: &Facts) -> Result<B
     let (address, port) = lab.destination(probe);
     let to: Ipv4Addr = read(&address, facts, "an IPv4 address")?;
     let message = match probe {
-        Probe::Ping { size, .. } => Message::Echo { size: *size },
+        Probe::Ping { size, count, .. } => Message::Echo { size: *size, count: *count },
         Probe::Curl { to: target, .. } => {
             let port = match (target, port) {
                 (CurlTarget::Pod { port, .. }, _) => *port,

@@ -77,10 +77,12 @@ pub struct BoundProbe {
 /// What a probe says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// An ICMP echo.
+    /// ICMP echoes.
     Echo {
         /// The payload's length in bytes, at least 16: it starts with the token.
         size: usize,
+        /// How many, one after another.
+        count: u16,
     },
     /// An HTTP request.
     Get {

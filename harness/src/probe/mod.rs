@@ -1,4 +1,4 @@
-//! Probes: the one marked ping or request of a scenario.
+//! Probes: the marked pings or the one request of a scenario.
 //!
 //! In: a bound probe, and the proof that every point listens. Out: an [`Outcome`].
 //! Never: captures, or looks at what was captured.
@@ -6,6 +6,6 @@
 mod problem;
 mod send;
 
-pub use crate::nettool::Outcome;
+pub use crate::nettool::{Echoes, Outcome};
 pub use problem::ProbeError;
 pub use send::{DEADLINE, send, send_within, warm_up, withheld};

@@ -19,8 +19,10 @@ pub const DEADLINE: Duration = Duration::from_secs(1);
 const SOON: Duration = Duration::from_millis(5);
 /// How long an agent waits for the answer to one un-asserted ping.
 const EVERY: Duration = Duration::from_millis(100);
+/// How long an agent waits for the answers to all pings of a probe: a place ends whatever takes longer than ten seconds.
+const ALL: Duration = Duration::from_secs(8);
 
-/// Sends the probe once, while every point of `armed` listens, and waits for its answer until [`DEADLINE`].
+/// Sends the probe once, while every point of `armed` listens, and waits for its answer until [`DEADLINE`]; several pings for each one's.
 pub async fn send(on: &Site, probe: &BoundProbe, armed: &Armed<'_>) -> Outcome {
     send_within(on, probe, armed, DEADLINE).await
 }
@@ -37,14 +39,15 @@ pub async fn send_within(on: &Site, probe: &BoundProbe, _listening: &Armed<'_>, 
 /// They carry another token than the probe, and so another ICMP identifier: neighbours are known afterwards, but the probe is a new flow.
 pub async fn warm_up(on: &Site, probe: &BoundProbe, deadline: Duration) -> bool {
     let token = Token::derive(&format!("{:?}", probe.token), "warm-up");
-    let Message::Echo { size } = probe.message else {
+    let Message::Echo { size, .. } = probe.message else {
         return once(on, probe, token, deadline).await.is_ok_and(|outcome| outcome.answer.is_some());
     };
     let (to, here) = (probe.to, on.places.get(&probe.from).and_then(|place| place.netns()));
     if let Some(netns) = here {
         return meanwhile_in_netns(netns, move || knock(to, size, token, deadline)).await.unwrap_or(false);
     }
-    let look = async || match once(on, probe, token, EVERY).await {
+    let one = BoundProbe { message: Message::Echo { size, count: 1 }, ..probe.clone() };
+    let look = async || match once(on, &one, token, EVERY).await {
         Ok(outcome) if outcome.answered_at.is_some() => Look::Done(()),
         Ok(outcome) => Look::NotYet(outcome.error.unwrap_or_default()),
         Err(error) => Look::NotYet(in_words(&error)),
@@ -59,7 +62,7 @@ async fn once(on: &Site, probe: &BoundProbe, token: Token, deadline: Duration) -
     let outcome = match place.netns() {
         Some(netns) => {
             let send = move || match message {
-                Message::Echo { size } => ping(to, size, token, deadline),
+                Message::Echo { size, count } => ping(to, size, count, token, deadline),
                 Message::Get { port, .. } => ask(SocketAddrV4::new(to, port), token, deadline),
             };
             meanwhile_in_netns(netns, send).await.map_err(|source| ProbeError::Enter { place: probe.from.clone(), source })?
@@ -79,10 +82,16 @@ async fn once(on: &Site, probe: &BoundProbe, token: Token, deadline: Duration) -
 async fn by_agent(place: &dyn Place, probe: &BoundProbe, token: Token, deadline: Duration) -> Result<Outcome, ProbeError> {
     let program = place.program().ok_or_else(|| ProbeError::NoNamespace(probe.from.clone()))?.with(["nettool"]);
     let command = match &probe.message {
-        Message::Echo { size } => program.with(["ping", &probe.to.to_string(), "--size", &size.to_string()]),
+        Message::Echo { size, count } => {
+            program.with(["ping", &probe.to.to_string(), "--size", &size.to_string(), "--count", &count.to_string()])
+        }
         Message::Get { port, .. } => program.with(["get", &SocketAddrV4::new(probe.to, *port).to_string()]),
     };
-    let command = command.with(["--json", "--token", &token.hex(), "--within", &deadline.as_millis().to_string()]);
+    let each = match &probe.message {
+        Message::Echo { count, .. } => deadline.min(ALL / u32::from(*count).max(1)),
+        Message::Get { .. } => deadline,
+    };
+    let command = command.with(["--json", "--token", &token.hex(), "--within", &each.as_millis().to_string()]);
     let output = place.run(&command).await.map_err(|source| ProbeError::Agent { place: probe.from.clone(), source })?;
     serde_json::from_str(&output.stdout)
         .map_err(|_| ProbeError::Odd { place: probe.from.clone(), said: format!("{}{}", output.stdout, output.stderr).trim().to_owned() })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::capture::{Liveness, Recording};
 use crate::journey::{Journey, Leg};
 use crate::name::PointName;
-use crate::probe::Outcome;
+use crate::probe::{Echoes, Outcome};
 use crate::site::PointFact;
 
 /// Bytes of a frame that are enough to hold the token under every tunnel there is here: Ethernet, IPv4, UDP, VXLAN, Ethernet, IPv4, ICMP, and the
@@ -16,6 +16,10 @@ const ENOUGH: usize = 128;
 pub(crate) fn never_left(outcome: Option<&Outcome>) -> Option<String> {
     match outcome {
         None => Some("no probe was sent".to_owned()),
+        Some(Outcome { sent_at: Some(_), echoes: Some(Echoes { count, sent, .. }), error, .. }) if sent < count => {
+            let why = error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
+            Some(format!("only {sent} of {count} echoes left{why}"))
+        }
         Some(Outcome { sent_at: Some(_), .. }) => None,
         Some(Outcome { error: Some(error), .. }) => Some(format!("the probe never left: {error}")),
         Some(_) => Some("the probe never left".to_owned()),

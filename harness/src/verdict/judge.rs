@@ -82,9 +82,10 @@ fn scenario(lab: &Lab, planned: &Scenario, evidence: &Evidence, hints: &Hints) -
     };
     let names = Names { table: &planned.names, values: &facts.values };
     let journey = journey::trace(recorded, hints);
+    let echoes = planned.probe.as_ref().map_or(1, |probe| usize::from(probe.count()));
     let never_left = belief::never_left(recorded.outcome.as_ref());
     let servers = &lab.server_ports();
-    let scene = Scene { names, recordings: &recorded.recordings, journey: &journey, hints, points: &facts.points, servers, never_left };
+    let scene = Scene { names, recordings: &recorded.recordings, journey: &journey, hints, points: &facts.points, servers, never_left, echoes };
     let mut variables = Variables::default();
     verdict.expectations = expectations(planned, recorded, facts, replaced::wanted(lab), &scene, &mut variables);
     verdict.variables = variables.spell();

@@ -12,6 +12,7 @@ pub(crate) mod variables;
 
 pub(crate) mod align;
 pub(crate) mod compare;
+mod echoes;
 mod expected;
 pub(crate) mod repeat;
 pub(crate) mod seen;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::align::align;
 use super::belief;
 use super::compare::{Comparison, Difference, compare, detail, fixed_ports};
+use super::echoes::{self, Round};
 use super::expected::Expected;
 use super::model::{ExpectationVerdict, Finding, LineVerdict, Outcome, Subject};
 use super::names::Names;
@@ -33,6 +34,8 @@ pub(super) struct Scene<'a> {
     pub(super) points: &'a BTreeMap<PointName, PointFact>,
     /// The ports at which the lab's servers and tunnels listen.
     pub(super) servers: &'a BTreeSet<u16>,
+    /// How many echoes, or other exchanges, the probe is.
+    pub(super) echoes: usize,
     /// Why nothing can be said of the probe at all.
     pub(super) never_left: Option<String>,
 }
@@ -138,42 +141,74 @@ fn heard(
     variables: &mut Variables,
 ) -> ExpectationVerdict {
     let (seen, more) = seen::at(stop, recording, scene.hints);
-    let patterns: Vec<&Pattern> = lines.iter().map(|line| &line.judged().pattern).collect();
-    let compared: Vec<Vec<Comparison>> =
-        lines.iter().map(|line| seen.iter().map(|frame| compare(line.judged(), frame, scene.names)).collect()).collect();
-    let standings = repeat::standings(&seen);
-    let taken = align(&patterns, &seen, &compared, &standings);
     let (missed, shown) = (scene.may_have_missed(recording), belief::promiscuous(recording));
-    let left: Vec<usize> = (0..seen.len()).filter(|frame| !taken.contains(&Some(*frame))).collect();
-    let left_over: Vec<&Seen<'_>> = left.iter().map(|frame| &seen[*frame]).collect();
-    let mut block = Block::with(lines.iter().flat_map(|line| fixed_ports(line.judged(), scene.names)));
-    let mut verdicts = Vec::with_capacity(lines.len());
-    for (index, (line, mut row)) in lines.iter().zip(compared).enumerate() {
-        let before = (variables.clone(), block.clone());
-        // Whatever of all this was for this interface, none of it is the line's packet.
-        let proven = missed.is_none() && row.iter().all(|found| !found.differences.is_empty());
-        let (mut verdict, frames) = if let Some(frame) = taken[index] {
-            let at = format!("line {} at {}", index + 1, recording.point);
-            let found = of_any_transmission(row.swap_remove(frame), frame, &standings);
-            (held_against(line, &seen[frame], found, scene, (variables, &mut block), &at), &vec![&seen[frame]])
-        } else {
-            let outcome = missed.clone().map_or_else(|| Outcome::Broken("not seen".to_owned()), Outcome::Inconclusive);
-            (bare(line, line.judged(), scene.names, variables, outcome), &left_over)
-        };
-        doubt_the_correction(line, frames, scene, &before, &mut verdict);
-        if let Some(why) = shown.as_ref().filter(|_| !(proven && matches!(verdict.outcome, Outcome::Broken(_)))) {
-            verdict.outcome = Outcome::Inconclusive(why.clone());
-        }
-        verdicts.push(verdict);
+    let doubts = (missed.as_deref(), shown.as_deref());
+    let block = Block::with(lines.iter().flat_map(|line| fixed_ports(line.judged(), scene.names)));
+    let mut hearing = Hearing { scene, point: &recording.point, doubts, variables, block };
+    let rounds = echoes::rounds(lines, seen, scene.echoes, scene.names);
+    let (mut verdicts, mut left) = (Vec::new(), Vec::new());
+    for (sent, round) in rounds.iter().enumerate() {
+        let (found, unaccounted) = hearing.hold(round);
+        verdicts.extend(found.into_iter().map(|(index, verdict)| (index, sent, verdict)));
+        left.extend(unaccounted);
     }
+    let verdicts = echoes::fold(verdicts, lines.len(), scene.echoes);
     let (left, more) = if extent == Extent::Excerpt { (Vec::new(), 0) } else { (left, more) };
-    let excuse = |frame: &usize| standings[*frame].excuse("line").filter(|_| extent != Extent::Once);
-    let doubts = missed.or_else(|| shown.clone()).into_iter().chain(repeated(left.iter().filter_map(excuse), &recording.point));
-    let unexpected = if shown.is_some() { 0 } else { left.iter().filter(|frame| excuse(frame).is_none()).count() + more };
+    let excuses = || left.iter().map(|(_, excuse)| excuse.clone().filter(|_| extent != Extent::Once));
+    let doubts = missed.clone().or_else(|| shown.clone()).into_iter().chain(repeated(excuses().flatten(), &recording.point));
+    let unexpected = if shown.is_some() { 0 } else { excuses().filter(Option::is_none).count() + more };
     let outcome = overall(&verdicts, unexpected, &doubts.map(Outcome::Inconclusive).collect::<Vec<_>>());
-    let unexpected = print(left.iter().map(|frame| &seen[*frame]), more);
+    let unexpected = print(left.iter().map(|(frame, _)| *frame), more);
     let subject = Subject::Point(recording.point.clone());
     ExpectationVerdict { subject, interface: String::new(), outcome, because: None, lines: verdicts, open: Vec::new(), unexpected }
+}
+
+/// Lines that are held against what a point heard.
+struct Hearing<'a> {
+    scene: &'a Scene<'a>,
+    point: &'a PointName,
+    /// Why the capture may have missed frames, and why it may show some that its interface would not take.
+    doubts: (Option<&'a str>, Option<&'a str>),
+    variables: &'a mut Variables,
+    block: Block,
+}
+
+/// A frame that no line accounts for, and why it may be there nevertheless.
+type Left<'s, 'f> = (&'s Seen<'f>, Option<String>);
+
+impl Hearing<'_> {
+    /// Holds the lines that stand for one echo, or for all of another probe, against its frames: a verdict on each, and what is left over.
+    fn hold<'s, 'f>(&mut self, Round { lines, frames }: &'s Round<'f>) -> (Vec<(usize, LineVerdict)>, Vec<Left<'s, 'f>>) {
+        let (names, (missed, shown)) = (self.scene.names, self.doubts);
+        let patterns: Vec<&Pattern> = lines.iter().map(|(_, line)| &line.judged().pattern).collect();
+        let compared: Vec<Vec<Comparison>> =
+            lines.iter().map(|(_, line)| frames.iter().map(|frame| compare(line.judged(), frame, names)).collect()).collect();
+        let standings = repeat::standings(frames);
+        let taken = align(&patterns, frames, &compared, &standings);
+        let left: Vec<usize> = (0..frames.len()).filter(|frame| !taken.contains(&Some(*frame))).collect();
+        let left_over: Vec<&Seen<'_>> = left.iter().map(|frame| &frames[*frame]).collect();
+        let mut verdicts = Vec::with_capacity(lines.len());
+        for (((index, line), mut row), frame) in lines.iter().zip(compared).zip(taken) {
+            let before = (self.variables.clone(), self.block.clone());
+            // Whatever of all this was for this interface, none of it is the line's packet.
+            let proven = missed.is_none() && row.iter().all(|found| !found.differences.is_empty());
+            let (mut verdict, candidates) = if let Some(frame) = frame {
+                let at = format!("line {} at {}", index + 1, self.point);
+                let found = of_any_transmission(row.swap_remove(frame), frame, &standings);
+                (held_against(line, &frames[frame], found, self.scene, (self.variables, &mut self.block), &at), &vec![&frames[frame]])
+            } else {
+                let outcome = missed.map_or_else(|| Outcome::Broken("not seen".to_owned()), |why| Outcome::Inconclusive(why.to_owned()));
+                (bare(line, line.judged(), names, self.variables, outcome), &left_over)
+            };
+            doubt_the_correction(line, candidates, self.scene, &before, &mut verdict);
+            if let Some(why) = shown.filter(|_| !(proven && matches!(verdict.outcome, Outcome::Broken(_)))) {
+                verdict.outcome = Outcome::Inconclusive(why.to_owned());
+            }
+            verdicts.push((*index, verdict));
+        }
+        let left = left.into_iter().map(|frame| (&frames[frame], standings[frame].excuse("line")));
+        (verdicts, left.collect())
+    }
 }
 
 /// A comparison with a frame, without the numbers that every transmission of a segment has of its own if the segment was sent more than once: of
@@ -237,7 +272,7 @@ fn held_against(
         let expected = clash.to_string();
         differences.push(Difference {
             field: part.name,
-            documented: part.numbers.documented.to_string(),
+            documented: judged.text.get(part.documented_span.clone()).unwrap_or_default().to_owned(),
             expected,
             observed: part.numbers.observed.to_string(),
             documented_span: Some(part.documented_span),

@@ -99,6 +99,21 @@ struct Bound {
     at: String,
 }
 
+/// A documented number that is each echo's own, as the one of the echo `sent`, counted from 0: told from all numbers that fields have, which are
+/// of 32 bits at most.
+pub(super) fn of_echo(documented: u64, sent: usize) -> u64 {
+    documented | (sent as u64 + 1) << 32
+}
+
+/// A documented number as a report tells it.
+pub(super) fn spell(documented: u64) -> String {
+    match (documented >> 32, documented & u64::from(u32::MAX)) {
+        (0, number) => number.to_string(),
+        (echo, 0) => format!("of echo {echo}"),
+        (echo, number) => format!("{number} of echo {echo}"),
+    }
+}
+
 /// What documented numbers stand for within one block: a function that can be turned round.
 #[derive(Clone, Default)]
 pub(super) struct Block {
@@ -161,7 +176,7 @@ impl std::fmt::Display for Clash {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Else { observed, at } => write!(f, "{observed}, as in {at}"),
-            Self::Taken { documented } => write!(f, "another than {documented} stands for here"),
+            Self::Taken { documented } => write!(f, "another than {} stands for here", spell(*documented)),
             Self::Fixed { documented } => write!(f, "another than {documented}, which is a server's port"),
             Self::Server => f.write_str("a port of no server"),
             Self::Distance { documented, observed } => write!(f, "as far from {observed} as it is documented from {documented}"),
@@ -241,7 +256,7 @@ impl Variables {
     pub(super) fn spell(&self) -> Vec<String> {
         let mut by_observed: BTreeMap<(Kind, u64), Vec<String>> = BTreeMap::new();
         for ((kind, documented), bound) in &self.bound {
-            by_observed.entry((*kind, bound.observed)).or_default().push(documented.to_string());
+            by_observed.entry((*kind, bound.observed)).or_default().push(spell(*documented));
         }
         by_observed
             .into_iter()

@@ -51,7 +51,10 @@ impl Search<'_> {
     /// No clock is asked: packets are taken in the order in which the sender's first documented point lists them, and each follows the path, a reply
     /// backwards. Only a point whose capture is proven whole is believed that it did not see a packet.
     pub(in crate::verdict) fn first(&self) -> Option<Deviation> {
-        if self.scene.never_left.is_some() || !self.verdicts.iter().any(|verdict| matches!(verdict.outcome, Outcome::Broken(_))) {
+        // A line that stands for several echoes does not tell which packet of the probe it is.
+        let several = self.scene.echoes > 1;
+        if several || self.scene.never_left.is_some() || !self.verdicts.iter().any(|verdict| matches!(verdict.outcome, Outcome::Broken(_)))
+        {
             return None;
         }
         let steps = Steps::of(self.planned, self.verdicts, self.path)?;

@@ -27,6 +27,7 @@ fn first(world: &World, path: &[&str]) -> String {
         hints: &hints,
         points: &facts.points,
         servers: &std::collections::BTreeSet::new(),
+        echoes: 1,
         never_left: belief::never_left(recorded.outcome.as_ref()),
     };
     let path: Vec<PointName> = path.iter().map(|point| PointName::new(*point)).collect();

@@ -3,6 +3,7 @@
 mod answers;
 mod captures;
 mod deviation;
+mod echoes;
 mod foreign;
 mod fragments;
 mod lines;

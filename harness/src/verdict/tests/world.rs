@@ -77,7 +77,7 @@ impl World {
         ];
         let scenario = Scenario {
             name: "across".to_owned(),
-            probe: Some(Probe::Ping { from: PlaceName::new("pod1"), to: PlaceName::new("pod3"), size: 56 }),
+            probe: Some(Probe::Ping { from: PlaceName::new("pod1"), to: PlaceName::new("pod3"), size: 56, count: 1 }),
             names: NAMES.iter().map(|(literal, symbol, _)| ((*literal).to_owned(), Symbol::new(*symbol))).collect(),
             expect,
             answers: Vec::new(),
