@@ -12,6 +12,7 @@ use crate::journey;
 use crate::lab::{Lab, Scenario};
 use crate::packet::Hints;
 use crate::plan::Plan;
+use crate::verdict::spelling::Spelling;
 use crate::verdict::{self, Outcome, RunVerdict, lost, replaced};
 
 /// A recorded run and the plan of its lab.
@@ -30,7 +31,8 @@ pub struct Recorded<'a> {
 /// two symbols are not. Numbers that differ from run to run (ICMP ids and sequence numbers, IP ids, clients' ports, TCP sequence numbers, time
 /// stamps of a handshake) must stand for each other one to one over a scenario, and positions in a stream, counted from its start, be equal. Behind
 /// the handshake a time stamp need only be there, for it is a clock's. Payloads are compared by their lengths, and checksums of layer 4 not
-/// at all, for captures cannot tell them. All else that is not equal differs, also a packet too many or too few, and the order within a flow.
+/// at all, for captures cannot tell them. Where one site spells an address longer that a request or our answer holds, lengths and positions behind it
+/// must differ by just that. All else that is not equal differs, also a packet too many or too few, and the order within a flow.
 ///
 /// A difference is explained only by the lab: by a `when` that has an expectation asked of one of the runs only, or by a word that its line leaves
 /// open. Nothing is said of a point whose capture may have missed something, or was not there, in either run. The first run's lab file is held
@@ -53,8 +55,8 @@ pub fn compare(one: Recorded<'_>, other: Recorded<'_>) -> Result<Diff, DiffError
     }
     let evidence = runs.map(|run| run.evidence);
     let names = Names::of(lab, evidence.map(|evidence| &evidence.facts));
-    let (hints, proxy) = (lab.hints(), replaced::wanted(lab));
-    let scenarios = lab.scenarios.iter().enumerate().map(|planned| scenario(planned, proxy, evidence, &verdicts, &names, &hints));
+    let hints = lab.hints();
+    let scenarios = lab.scenarios.iter().enumerate().map(|planned| scenario(planned, lab, evidence, &verdicts, &names, &hints));
     Ok(Diff {
         lab: lab.name.clone(),
         lab_changed: one.evidence.lab != other.evidence.lab,
@@ -89,7 +91,7 @@ fn fits(verdict: &RunVerdict) -> Result<(), DiffError> {
 
 fn scenario(
     (index, planned): (usize, &Scenario),
-    proxy: Option<&str>,
+    lab: &Lab,
     evidence: [&Evidence; 2],
     verdicts: &[RunVerdict; 2],
     names: &Names<'_>,
@@ -110,12 +112,13 @@ fn scenario(
         planned,
         names,
         facts: evidence.map(|evidence| &evidence.facts),
-        proxy,
+        proxy: replaced::wanted(lab),
         listed: evidence.map(|evidence| evidence.manifest.listed(&planned.name)),
         recorded,
         journeys: recorded.map(|recorded| journey::trace(recorded, hints)),
         verdicts: [&verdicts[0].scenarios[index], &verdicts[1].scenarios[index]],
         hints,
+        spelling: Spelling::of_sites(lab, planned, evidence.map(|evidence| &evidence.facts)),
     };
     let mut numbers = Numbers::default();
     let mut parts: Vec<_> = scene.points().into_iter().map(|at| point(at, &scene, &mut numbers)).collect();

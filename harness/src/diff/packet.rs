@@ -9,6 +9,7 @@ use crate::packet::{Detail, Field, Layer, LayerKind, Value};
 use crate::verdict::align::OTHER_SHAPE;
 use crate::verdict::compare::alike;
 use crate::verdict::seen::Seen;
+use crate::verdict::spelling::{LENGTHS, Spelling};
 
 /// A packet as far as it is compared.
 pub(super) struct Packet<'s, 'a> {
@@ -21,8 +22,8 @@ pub(super) struct Packet<'s, 'a> {
 /// The fields of one layer that have a meaning.
 struct Fields {
     values: BTreeMap<Field, Value>,
-    /// Positions in a stream, relative to its start where that was seen.
-    relative: BTreeMap<Field, Value>,
+    /// Positions in a stream, relative to its start where that was seen, and lengths, as they are where addresses are spelt as in the second run.
+    following: BTreeMap<Field, Value>,
     /// The ports that differ from run to run.
     client: Vec<Field>,
 }
@@ -46,12 +47,13 @@ pub(super) struct Held {
 }
 
 impl<'s, 'a> Packet<'s, 'a> {
-    pub(super) fn of(seen: &'s Seen<'a>) -> Self {
+    /// A packet, of which `spelling` tells what follows from how the second run's site spells its addresses.
+    pub(super) fn of(seen: &'s Seen<'a>, spelling: &Spelling) -> Self {
         let layers: Vec<&Layer<'a>> = seen.stack.layers().iter().filter(|layer| layer.kind() != LayerKind::Payload).collect();
         Self {
             seen,
             kinds: layers.iter().map(|layer| layer.kind()).collect(),
-            layers: layers.iter().enumerate().map(|(index, layer)| Fields::of(seen, index, layer)).collect(),
+            layers: layers.iter().enumerate().map(|(index, layer)| Fields::of(seen, index, layer, spelling)).collect(),
         }
     }
 
@@ -97,12 +99,18 @@ impl<'s, 'a> Packet<'s, 'a> {
 }
 
 impl Fields {
-    fn of(seen: &Seen<'_>, index: usize, layer: &Layer<'_>) -> Self {
+    fn of(seen: &Seen<'_>, index: usize, layer: &Layer<'_>, spelling: &Spelling) -> Self {
         let values: BTreeMap<Field, Value> = Field::ALL.into_iter().filter_map(|field| Some((field, layer.get(field)?))).collect();
         let positions = [Field::TcpSequence, Field::TcpSequenceEnd, Field::TcpAcknowledgment].into_iter();
         let relative = positions.filter_map(|field| Some((field, seen.value(index, field)?)));
-        let relative = relative.filter(|(field, value)| values.get(field) != Some(value)).collect();
-        Self { client: clients(&values, seen.leg), values, relative }
+        let relative = relative.filter(|(field, value)| values.get(field) != Some(value));
+        let lengths = LENGTHS.into_iter().filter_map(|field| Some((field, values.get(&field)?.clone())));
+        let follow = |(field, value): (Field, Value)| match value {
+            Value::Number(number) => (field, Value::Number(spelling.on_the_other(seen, field, number))),
+            value => (field, value),
+        };
+        let following = relative.chain(lengths).map(follow).collect();
+        Self { client: clients(&values, seen.leg), values, following }
     }
 
     fn is_handshake(&self) -> bool {
@@ -146,7 +154,7 @@ fn relation(field: Field, layers: [&Fields; 2], names: &Names<'_>) -> Relation {
             if layers.iter().all(|layer| layer.is_handshake()) { numbers(values) } else { Relation::Same }
         }),
         Field::TcpSequence | Field::TcpSequenceEnd | Field::TcpAcknowledgment => {
-            let [one, other] = layers.map(|layer| layer.relative.get(&field));
+            let [one, other] = layers.map(|layer| layer.following.get(&field));
             if one.zip(other).is_some_and(|(one, other)| one != other) { Relation::Other } else { numbers(values) }
         }
         Field::TcpSourcePort | Field::TcpDestinationPort | Field::UdpSourcePort | Field::UdpDestinationPort
@@ -154,8 +162,10 @@ fn relation(field: Field, layers: [&Fields; 2], names: &Names<'_>) -> Relation {
         {
             numbers(values)
         }
-        _ if names.same(field, values) => Relation::Same,
-        _ => Relation::Other,
+        _ => {
+            let values = [0, 1].map(|side| layers[side].following.get(&field).unwrap_or(values[side]));
+            if names.same(field, values) { Relation::Same } else { Relation::Other }
+        }
     }
 }
 

@@ -7,11 +7,14 @@ use super::numbers::Numbers;
 use super::packet::{Held, Packet, Relation, held};
 use crate::packet::{Detail, Field};
 use crate::verdict::compare::spell_layers;
+use crate::verdict::spelling::Spelling;
 
 /// What two packets of a point are held against each other by.
 pub(super) struct Terms<'t, 'a> {
     pub(super) names: &'t Names<'a>,
     pub(super) numbers: &'t mut Numbers,
+    /// What follows from how either site spells its addresses.
+    pub(super) spelling: &'t Spelling,
     /// What only one of the runs is asked at the point.
     pub(super) lone: &'t [Lone<'a>],
 }

@@ -12,6 +12,7 @@ use crate::name::PointName;
 use crate::verdict::Subject;
 use crate::verdict::repeat;
 use crate::verdict::seen::Seen;
+use crate::verdict::spelling::Spelling;
 
 /// Holds what both runs saw at a point against each other.
 pub(super) fn point(point: &PointName, scene: &Scene<'_>, numbers: &mut Numbers) -> Part {
@@ -25,7 +26,7 @@ pub(super) fn point(point: &PointName, scene: &Scene<'_>, numbers: &mut Numbers)
     match [scene.seen(0, point), scene.seen(1, point)] {
         [Ok(one), Ok(other)] => {
             let lone = lone::at(point, scene.planned, scene.verdicts, scene.facts);
-            let mut terms = Terms { names: scene.names, numbers, lone: &lone };
+            let mut terms = Terms { names: scene.names, numbers, spelling: &scene.spelling, lone: &lone };
             part(Standing::Compared, pairs([&one, &other], point, &mut terms))
         }
         seen => part(Standing::Unknown(seen.map(Result::err)), Vec::new()),
@@ -34,10 +35,10 @@ pub(super) fn point(point: &PointName, scene: &Scene<'_>, numbers: &mut Numbers)
 
 /// The packets of both runs side by side, in order.
 fn pairs(seen: [&[Seen<'_>]; 2], point: &PointName, terms: &mut Terms<'_, '_>) -> Vec<Pair> {
-    let packets = seen.map(|seen| seen.iter().map(Packet::of).collect::<Vec<_>>());
+    let packets = |side: usize, spelling: &Spelling| seen[side].iter().map(|seen| Packet::of(seen, spelling)).collect::<Vec<_>>();
+    let (one, other) = (packets(0, terms.spelling), packets(1, &Spelling::default()));
     let standings = seen.map(repeat::standings);
-    let [one, other] = &packets;
-    let rows = counterparts([one, other], terms.names);
+    let rows = counterparts([&one, &other], terms.names);
     let side_by_side = |(index, [row, column]): (usize, [Option<usize>; 2])| {
         let excuses = [row.map(|row| &standings[0][row]), column.map(|column| &standings[1][column])];
         let row = [row.map(|row| &one[row]), column.map(|column| &other[column])];

@@ -7,6 +7,7 @@ use crate::lab::Scenario;
 use crate::name::PointName;
 use crate::packet::Hints;
 use crate::site::Facts;
+use crate::verdict::spelling::Spelling;
 use crate::verdict::{ScenarioVerdict, belief, seen};
 
 /// One scenario in both runs.
@@ -22,6 +23,8 @@ pub(super) struct Scene<'a> {
     pub(super) journeys: [Journey; 2],
     pub(super) verdicts: [&'a ScenarioVerdict; 2],
     pub(super) hints: &'a Hints,
+    /// By how much the second run's streams are longer, for that is how its site spells addresses.
+    pub(super) spelling: Spelling,
 }
 
 impl<'a> Scene<'a> {

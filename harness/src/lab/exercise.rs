@@ -44,24 +44,27 @@ impl Exercise<'_> {
     pub(super) fn count(&self, lines: &[(&Line<Pattern>, usize)], problems: &mut Vec<Problem>) {
         let Probe::Ping { count, .. } = self.probe else { return };
         let of = echoes(&lines.iter().map(|(line, _)| &line.pattern).collect::<Vec<_>>());
-        for (kind, what) in [(8, "request"), (0, "reply")] {
+        let excess = |(kind, what)| {
             let mut shown = BTreeSet::new();
-            let mut excess = None;
+            let mut first = None;
             for ((line, start), echo) in lines.iter().zip(&of).filter(|((line, _), _)| icmp_type(&line.pattern) == Some(kind)) {
                 if shown.insert(echo) && shown.len() > usize::from(*count) {
-                    excess.get_or_insert(*start..*start + line.text.trim_end().len());
+                    first.get_or_insert(*start..*start + line.text.trim_end().len());
                 }
             }
-            let Some(span) = excess else { continue };
-            let message = format!("these lines hold {}; this probe sends {}", in_words(shown.len(), what), words(usize::from(*count)));
-            let hint = if shown.len() <= usize::from(PINGS_MAX) {
-                format!("`count: {}` in the probe", shown.len())
-            } else {
-                format!("a probe sends {PINGS_MAX} pings at most: take the lines of fewer")
-            };
-            problems.push(Problem::new(span, message).hint(hint));
-            return;
-        }
+            Some((first?, shown.len(), what))
+        };
+        let excess: Vec<_> = [(8, "request"), (0, "reply")].into_iter().filter_map(excess).collect();
+        // Without sequence numbers lines that are alike may be one packet that is seen twice, but not with its reply.
+        let numbered = lines.iter().flat_map(|(line, _)| &line.pattern.layers).any(|layer| states(layer, Field::IcmpSequence));
+        let Some((span, shown, what)) = excess.first().filter(|_| numbered || excess.len() == 2) else { return };
+        let message = format!("these lines hold {}; this probe sends {}", in_words(*shown, what), words(usize::from(*count)));
+        let hint = if *shown <= usize::from(PINGS_MAX) {
+            format!("`count: {shown}` in the probe")
+        } else {
+            format!("a probe sends {PINGS_MAX} pings at most: take the lines of fewer")
+        };
+        problems.push(Problem::new(span.clone(), message).hint(hint));
     }
 
     /// What a layer is if neither a probe of this kind nor a tunnel of this lab sends it.
@@ -183,6 +186,10 @@ impl Exercise<'_> {
             Want::Exact(_) | Want::Variable(_) => None,
         }
     }
+}
+
+fn states(layer: &LayerPattern, field: Field) -> bool {
+    layer.fields.iter().any(|part| part.field == field)
 }
 
 /// Small numbers as words, as prose has them.

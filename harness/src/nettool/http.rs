@@ -20,6 +20,27 @@ pub(super) fn request(to: SocketAddrV4, token: Token) -> Vec<u8> {
     format!("GET / HTTP/1.1\r\nHost: {host}\r\n{TOKEN_HEADER}: {}\r\n\r\n", token.hex()).into_bytes()
 }
 
+/// How long the request to `to` is, in bytes.
+pub fn request_length(to: SocketAddrV4) -> usize {
+    request(to, Token([0; 16])).len()
+}
+
+/// How long the head and the body of an answer with this `body` are, in bytes.
+pub fn answer_lengths(body: &str) -> (usize, usize) {
+    let (head, body) = answer(body, DateTime::UNIX_EPOCH);
+    (head.len(), body.len())
+}
+
+/// What the pod `called` answers at whose device `eth0` is `address`: 10.244.1.2/24.
+pub fn page(called: &str, address: &str) -> String {
+    page_of(called, "eth0", address)
+}
+
+/// What the pod `called` answers whose `device` has `address`.
+pub(super) fn page_of(called: &str, device: &str, address: &str) -> String {
+    format!("PodName: {called} | PodIP: {device} {address}\n")
+}
+
 /// Whether a head is whole.
 pub(super) fn is_whole(head: &[u8]) -> bool {
     head.ends_with(END)

@@ -18,6 +18,7 @@ mod inside;
 mod tool;
 
 pub use ask::ask;
+pub use http::{answer_lengths, page, request_length};
 pub use inside::{own_sysfs, process_of};
 pub use outcome::{Echoes, Outcome};
 pub use ping::{knock, ping};

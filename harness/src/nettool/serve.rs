@@ -33,7 +33,7 @@ impl Server {
     /// # Errors
     /// If the port is taken, or not for this user.
     pub fn start(port: u16, device: &str, called: &str) -> io::Result<Self> {
-        let page = format!("PodName: {called} | PodIP: {device} {}\n", address_of(device)?);
+        let page = http::page_of(called, device, &address_of(device)?);
         let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port))?;
         let accepting = listener.try_clone()?;
         let serve = move || {

@@ -197,6 +197,7 @@ fn field(
     };
     let expected = match &part.want {
         Want::Exact(value) if *value == observed => return,
+        Want::Exact(Value::Number(number)) if documented.parse::<u64>().is_ok() => number.to_string(),
         Want::Exact(_) => documented.to_owned(),
         Want::Variable(number) => {
             if let Some(numbers) = numbers((part.field, layer), *number, &observed, seen.leg) {

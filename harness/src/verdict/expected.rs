@@ -7,6 +7,7 @@ use super::names::Names;
 use super::variables::{Kind, Variables};
 use crate::expect::{Pattern, Want, time_stamp};
 use crate::lab::Line;
+use crate::packet::Value;
 
 /// A filled-in line, and where the parts of the documented one have gone.
 pub(super) struct Expected {
@@ -25,6 +26,8 @@ impl Expected {
         let parts = parts.filter_map(|(layer, part)| {
             let documented = line.text.get(part.span.clone())?;
             let filled = match &part.want {
+                // A length or position that follows from how addresses are spelt here.
+                Want::Exact(Value::Number(number)) if documented.parse().is_ok_and(|stated: u64| stated != *number) => number.to_string(),
                 Want::Exact(_) => return None,
                 Want::Variable(number) => variables.known(Kind::of_part(part.field, layer), *number)?.to_string(),
                 Want::Literal(_) | Want::Name(_) => stands_for(part, documented, names).ok()?.to_owned(),

@@ -6,6 +6,7 @@ use super::model::{ExpectationVerdict, Outcome, RunVerdict, ScenarioVerdict};
 use super::names::Names;
 use super::outcome::{do_not_hold, worst};
 use super::point::{self, Scene};
+use super::spelling::Spelling;
 use super::unify::Meaning;
 use super::variables::Variables;
 use super::{answer, lost, replaced, seen, state, when};
@@ -83,9 +84,20 @@ fn scenario(lab: &Lab, planned: &Scenario, evidence: &Evidence, hints: &Hints) -
     let names = Names { table: &planned.names, values: &facts.values };
     let journey = journey::trace(recorded, hints);
     let echoes = planned.probe.as_ref().map_or(1, |probe| usize::from(probe.count()));
+    let spelling = Spelling::of(lab, planned, facts);
     let never_left = belief::never_left(recorded.outcome.as_ref());
     let servers = &lab.server_ports();
-    let scene = Scene { names, recordings: &recorded.recordings, journey: &journey, hints, points: &facts.points, servers, never_left, echoes };
+    let scene = Scene {
+        names,
+        recordings: &recorded.recordings,
+        journey: &journey,
+        hints,
+        points: &facts.points,
+        servers,
+        never_left,
+        echoes,
+        spelling: &spelling,
+    };
     let mut variables = Variables::default();
     verdict.expectations = expectations(planned, recorded, facts, replaced::wanted(lab), &scene, &mut variables);
     verdict.variables = variables.spell();

@@ -16,6 +16,7 @@ mod echoes;
 mod expected;
 pub(crate) mod repeat;
 pub(crate) mod seen;
+pub(crate) mod spelling;
 
 pub(crate) mod belief;
 pub(crate) mod lost;

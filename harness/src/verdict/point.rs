@@ -12,6 +12,7 @@ use super::names::Names;
 use super::outcome::{differ, do_not_hold, worst};
 use super::repeat::{self, Standing};
 use super::seen::{self, Seen};
+use super::spelling::Spelling;
 use super::variables::{Block, Kind, Variables};
 use crate::capture::Recording;
 use crate::expect::Pattern;
@@ -34,6 +35,8 @@ pub(super) struct Scene<'a> {
     pub(super) points: &'a BTreeMap<PointName, PointFact>,
     /// The ports at which the lab's servers and tunnels listen.
     pub(super) servers: &'a BTreeSet<u16>,
+    /// What follows from how long addresses are when they are spelt.
+    pub(super) spelling: &'a Spelling,
     /// How many echoes, or other exchanges, the probe is.
     pub(super) echoes: usize,
     /// Why nothing can be said of the probe at all.
@@ -179,10 +182,11 @@ type Left<'s, 'f> = (&'s Seen<'f>, Option<String>);
 impl Hearing<'_> {
     /// Holds the lines that stand for one echo, or for all of another probe, against its frames: a verdict on each, and what is left over.
     fn hold<'s, 'f>(&mut self, Round { lines, frames }: &'s Round<'f>) -> (Vec<(usize, LineVerdict)>, Vec<Left<'s, 'f>>) {
-        let (names, (missed, shown)) = (self.scene.names, self.doubts);
+        let (names, spelling, (missed, shown)) = (self.scene.names, self.scene.spelling, self.doubts);
         let patterns: Vec<&Pattern> = lines.iter().map(|(_, line)| &line.judged().pattern).collect();
+        let against = |line: &DocumentedLine<Pattern>, frame: &Seen<'_>| compare(&spelling.derive(line.judged(), frame), frame, names);
         let compared: Vec<Vec<Comparison>> =
-            lines.iter().map(|(_, line)| frames.iter().map(|frame| compare(line.judged(), frame, names)).collect()).collect();
+            lines.iter().map(|(_, line)| frames.iter().map(|frame| against(line, frame)).collect()).collect();
         let standings = repeat::standings(frames);
         let taken = align(&patterns, frames, &compared, &standings);
         let left: Vec<usize> = (0..frames.len()).filter(|frame| !taken.contains(&Some(*frame))).collect();
@@ -265,7 +269,7 @@ fn held_against(
     (variables, block): (&mut Variables, &mut Block),
     at: &str,
 ) -> LineVerdict {
-    let judged = line.judged();
+    let judged = &scene.spelling.derive(line.judged(), frame);
     let mut differences = found.differences;
     for part in found.uses {
         let Err(clash) = variables.bind_part(block, &part.numbers, scene.servers, at) else { continue };
@@ -310,7 +314,7 @@ fn doubt_the_correction(
     verdict: &mut LineVerdict,
 ) {
     let holds = |frame: &Seen<'_>| {
-        let found = compare(&line.documented, frame, scene.names);
+        let found = compare(&scene.spelling.derive(&line.documented, frame), frame, scene.names);
         let (mut variables, mut block) = (variables.clone(), block.clone());
         let mut bind = |part: &super::compare::Use| variables.bind_part(&mut block, &part.numbers, scene.servers, "").is_ok();
         found.differences.is_empty() && found.doubts.is_empty() && found.uses.iter().all(&mut bind)

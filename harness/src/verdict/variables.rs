@@ -102,7 +102,7 @@ struct Bound {
 /// A documented number that is each echo's own, as the one of the echo `sent`, counted from 0: told from all numbers that fields have, which are
 /// of 32 bits at most.
 pub(super) fn of_echo(documented: u64, sent: usize) -> u64 {
-    documented | (sent as u64 + 1) << 32
+    documented | ((sent as u64 + 1) << 32)
 }
 
 /// A documented number as a report tells it.

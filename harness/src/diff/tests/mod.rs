@@ -4,5 +4,6 @@ mod explained;
 mod packets;
 mod points;
 mod runs;
+mod spelling;
 mod states;
 mod world;

@@ -10,6 +10,7 @@ use crate::packet::{Hints, LinkType};
 use crate::verdict::deviation::{Before, Deviation, How, Instead, Search};
 use crate::verdict::names::Names;
 use crate::verdict::point::Scene;
+use crate::verdict::spelling::Spelling;
 use crate::verdict::{Outcome, belief};
 
 /// The far side, where nothing is documented unless a row says so.
@@ -27,6 +28,7 @@ fn first(world: &World, path: &[&str]) -> String {
         hints: &hints,
         points: &facts.points,
         servers: &std::collections::BTreeSet::new(),
+        spelling: &Spelling::default(),
         echoes: 1,
         never_left: belief::never_left(recorded.outcome.as_ref()),
     };

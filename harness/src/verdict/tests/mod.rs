@@ -13,6 +13,7 @@ mod repeats;
 mod replaced;
 mod round_trip;
 mod runs;
+mod spelling;
 mod states;
 mod words;
 mod world;

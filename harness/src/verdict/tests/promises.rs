@@ -64,6 +64,8 @@ impl Held {
             hints: &Hints::default(),
             points: &BTreeMap::new(),
             servers: &BTreeSet::from(SERVERS),
+            spelling: &crate::verdict::spelling::Spelling::default(),
+            echoes: 1,
             never_left: None,
         };
         let expectation = Expectation {
