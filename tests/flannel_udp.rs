@@ -6,15 +6,21 @@ mod evidence;
 mod kind_able;
 #[path = "support/lab.rs"]
 mod lab;
+#[path = "support/long.rs"]
+mod long;
+#[path = "support/needs.rs"]
+mod needs;
 #[path = "support/netns_able.rs"]
 mod netns_able;
 #[path = "support/root.rs"]
 mod root;
 #[path = "support/run.rs"]
 mod run;
+#[path = "support/supervise.rs"]
+mod supervise;
 #[path = "support/trial.rs"]
 mod trial;
 
 fn main() -> std::process::ExitCode {
-    lab::lab_main("flannel-udp", None).exit_code()
+    supervise::supervised(|| lab::lab_main("flannel-udp", None).exit_code())
 }

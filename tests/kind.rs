@@ -8,82 +8,87 @@ mod docker;
 mod evidence;
 #[path = "support/kind_able.rs"]
 mod kind_able;
+#[path = "support/long.rs"]
+mod long;
+#[path = "support/needs.rs"]
+mod needs;
 #[path = "support/root.rs"]
 mod root;
 #[path = "support/run.rs"]
 mod run;
+#[path = "support/shared.rs"]
+mod shared;
+#[path = "support/supervise.rs"]
+mod supervise;
 #[path = "support/trial.rs"]
 mod trial;
-
-use std::sync::OnceLock;
 
 use child::Child;
 use docker::{Proxy, containers, docker};
 use evidence::evidence_folder;
-use libtest_mimic::{Arguments, Failed};
+use libtest_mimic::{Arguments, Failed, Trial};
 use run::run;
 use serde_json::Value;
+use shared::on_shared;
 
 type Done = Result<(), Failed>;
-type Named = (&'static str, fn() -> Done);
+type Named = (&'static str, fn(&str) -> Done);
 
 const LAB: &str = "flannel-udp";
 /// The shortest scenario.
 const ONE: &str = "pod to pod on the same node";
 
 fn main() -> std::process::ExitCode {
-    let able = kind_able::kind_able(LAB);
-    let trials: [Named; 14] = [
-        ("no daemon: this host cannot", no_daemon),
-        ("another manifest than the recipe's is bad input", other_manifest),
-        ("two runs at once do not disturb each other", two_at_once),
-        ("tcpdump in the nodes sees what the document shows", tcpdump),
-        ("agents in the nodes see what the document shows", agents),
-        ("a cluster is used by one run at a time", one_at_a_time),
-        ("every mutation that can be taken back is noticed", mutations),
-        ("a mutation that is interrupted is taken back", interrupted_mutation),
-        ("agents end with a run that is killed", killed_agents),
-        ("tcpdump ends with a run that is killed", killed_tcpdump),
-        ("pods that cannot start are named, and go", bad_pods),
-        ("a node that stops during a scenario proves nothing", stopped_node),
-        ("a run killed in a scenario or while it deletes is swept", killed),
-        ("a daemon that goes away leaves what is named, and swept", daemon_gone),
-    ];
-    let trials = trials.into_iter().map(|(name, run)| trial::trial(name, "kind", able.clone(), run)).collect();
-    // One after another: most use the same cluster, and one stops a node of it.
-    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    if let Some((Some(cluster), _)) = CLUSTER.get() {
-        child::say("kind", &["delete", "cluster", "--name", cluster]);
-    }
-    conclusion.exit_code()
+    supervise::supervised(|| {
+        let able = kind_able::kind_able(LAB);
+        let quick: [(&str, fn() -> Done); 3] = [
+            ("no daemon: this host cannot", no_daemon),
+            ("no image: this host cannot, and nothing is made", no_image),
+            ("another manifest than the recipe's is bad input", other_manifest),
+        ];
+        let quick = quick.into_iter().map(|(name, run)| Trial::test(name, run));
+        let trials: [Named; 13] = [
+            ("a cluster is made, used and kept", |_| Ok(())),
+            ("two runs at once do not disturb each other", two_at_once),
+            ("tcpdump in the nodes sees what the document shows", tcpdump),
+            ("agents in the nodes see what the document shows", agents),
+            ("a cluster is used by one run at a time", one_at_a_time),
+            ("every mutation that can be taken back is noticed", mutations),
+            ("a mutation that is interrupted is taken back", interrupted_mutation),
+            ("agents end with a run that is killed", killed_agents),
+            ("tcpdump ends with a run that is killed", killed_tcpdump),
+            ("pods that cannot start are named, and go", bad_pods),
+            ("a node that stops during a scenario proves nothing", stopped_node),
+            ("a run killed in a scenario or while it deletes is swept", killed),
+            ("a daemon that goes away leaves what is named, and swept", daemon_gone),
+        ];
+        let trials = trials.into_iter().map(|(name, run)| long::long(name, "kind", able.clone(), move || on_shared(name, make, run)));
+        // One after another: most use the same cluster, and one stops a node of it.
+        let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+        libtest_mimic::run(&arguments, quick.chain(trials).collect()).exit_code()
+    })
 }
 
-/// Its name, if it was made, and what is wrong with it, if anything is.
-static CLUSTER: OnceLock<(Option<String>, Result<(), String>)> = OnceLock::new();
-
-/// A cluster that stands for as long as this program runs.
-fn cluster() -> Result<&'static str, Failed> {
-    let (name, made) = CLUSTER.get_or_init(|| {
-        let evidence = evidence_folder("kind-kept").display().to_string();
-        let output = run(&["run", LAB, "--backend", "kind", "--keep", "--scenario", ONE, "--evidence", &evidence]);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let name = said.split("--reuse ").nth(1).and_then(|rest| rest.split_whitespace().next()).map(str::to_owned);
-        (name, if output.status.success() { Ok(()) } else { Err(said) })
-    });
-    made.as_ref().map_err(|said| Failed::from(format!("no cluster: {said}")))?;
-    Ok(name.as_deref().ok_or("it is not said which cluster was kept")?)
+/// A cluster that stands until all trials are over.
+fn make() -> Result<String, Failed> {
+    let evidence = evidence_folder("kind-kept").display().to_string();
+    let said = ends_in(0, &evidence, &["--keep", "--scenario", ONE])?;
+    let name = said.split("--reuse ").nth(1).and_then(|rest| rest.split_whitespace().next()).map(str::to_owned);
+    name.ok_or_else(|| Failed::from(format!("it is not said which cluster was kept:\n{said}")))
 }
 
 /// A run of the lab with these options; what it said, if it did not end like this.
 fn ends(code: i32, name: &str, options: &[&str]) -> Result<String, Failed> {
-    let evidence = evidence_folder(name).display().to_string();
-    let output = run(&[&["run", LAB, "--backend", "kind", "--evidence", &evidence], options].concat());
+    ends_in(code, &evidence_folder(name).display().to_string(), options)
+}
+
+fn ends_in(code: i32, evidence: &str, options: &[&str]) -> Result<String, Failed> {
+    let output = run(&[&["run", LAB, "--backend", "kind", "--evidence", evidence], options].concat());
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if output.status.code() == Some(code) {
         Ok(format!("{stdout}{stderr}"))
     } else {
-        Err(Failed::from(format!("{}\n{stdout}{stderr}", output.status)))
+        Err(Failed::from(format!("{}\n{stdout}{stderr}evidence: {evidence}", output.status)))
     }
 }
 
@@ -99,6 +104,32 @@ fn no_daemon() -> Done {
     let said = String::from_utf8_lossy(&output.stderr);
     contains(&said, "hint: see that `docker info` works")?;
     if output.status.code() == Some(3) { Ok(()) } else { Err(Failed::from(format!("{}\n{said}", output.status))) }
+}
+
+/// Neither a store, nor an archive, nor a registry (there is none at the discard port) has the node image, and that is found out before anything is made.
+fn no_image() -> Done {
+    let evidence = ["no-image", "no-image-offline"].map(|name| evidence_folder(name).display().to_string());
+    let empty = tempfile::tempdir()?;
+    let image = "127.0.0.1:9/no/such:1";
+    let before = claims();
+    let options = ["run", LAB, "--backend", "kind", "--node-image", image, "--evidence"];
+    let folder = empty.path().display().to_string();
+    for output in [run(&[&options[..], &[&evidence[0]]].concat()), run(&[&options[..], &[&evidence[1], "--offline-dir", &folder]].concat())]
+    {
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.code() != Some(3) {
+            return Err(Failed::from(format!("{}\n{said}", output.status)));
+        }
+        // Without a daemon that is all that there is to say; with one, the image is named.
+        contains(&said, if docker(&["version", "-f", "{{.Server.Version}}"]).is_empty() { "a Docker daemon" } else { image })?;
+    }
+    if claims() == before { Ok(()) } else { Err("a cluster's name is claimed".into()) }
+}
+
+/// The clusters that are noted as ours.
+fn claims() -> usize {
+    let state = std::env::var("XDG_STATE_HOME").unwrap_or_default();
+    std::fs::read_dir(std::path::Path::new(&state).join("cnilab/clusters")).map_or(0, Iterator::count)
 }
 
 /// A lab whose recipe takes its manifest from a server that has another one.
@@ -123,7 +154,7 @@ fn other_manifest() -> Done {
     if output.status.code() == Some(2) { Ok(()) } else { Err(Failed::from(format!("{}\n{said}", output.status))) }
 }
 
-fn two_at_once() -> Done {
+fn two_at_once(_: &str) -> Done {
     let start = |name: &str| {
         let evidence = evidence_folder(name).display().to_string();
         Child::start(&["run", LAB, "--backend", "kind", "--evidence", &evidence])
@@ -142,15 +173,15 @@ fn two_at_once() -> Done {
     Ok(())
 }
 
-fn tcpdump() -> Done {
-    ends(0, "kind-tcpdump", &["--reuse", cluster()?, "--capture", "tcpdump"]).map(drop)
+fn tcpdump(cluster: &str) -> Done {
+    ends(0, "kind-tcpdump", &["--reuse", cluster, "--capture", "tcpdump"]).map(drop)
 }
 
 /// What an agent's node has no program for is inconclusive, and nothing else is.
-fn agents() -> Done {
+fn agents(cluster: &str) -> Done {
     let evidence = evidence_folder("kind-agent").display().to_string();
     let output =
-        run(&["run", LAB, "--backend", "kind", "--reuse", cluster()?, "--capture", "agent", "--format", "json", "--evidence", &evidence]);
+        run(&["run", LAB, "--backend", "kind", "--reuse", cluster, "--capture", "agent", "--format", "json", "--evidence", &evidence]);
     let report: Value = serde_json::from_slice(&output.stdout).map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut held = 0;
@@ -164,7 +195,7 @@ fn agents() -> Done {
             _ => return Err(Failed::from(format!("{expectation}"))),
         }
     }
-    if held < 60 { Err(Failed::from(format!("only {held} expectations held"))) } else { nothing_of_ours(cluster()?) }
+    if held < 60 { Err(Failed::from(format!("only {held} expectations held"))) } else { nothing_of_ours(cluster) }
 }
 
 /// No process and no file of ours is in the cluster's nodes.
@@ -176,8 +207,7 @@ fn nothing_of_ours(cluster: &str) -> Done {
     if found.is_empty() { Ok(()) } else { Err(Failed::from(found.join("\n"))) }
 }
 
-fn one_at_a_time() -> Done {
-    let cluster = cluster()?;
+fn one_at_a_time(cluster: &str) -> Done {
     let evidence = evidence_folder("kind-first").display().to_string();
     let mut first = Child::start(&["run", LAB, "--backend", "kind", "--reuse", cluster, "--evidence", &evidence])?;
     first.until("read the recipe")?;
@@ -187,8 +217,8 @@ fn one_at_a_time() -> Done {
     if first.end()?.success() { Ok(()) } else { Err("the first run was disturbed".into()) }
 }
 
-fn mutations() -> Done {
-    let output = run(&["mutate", LAB, "--backend", "kind", "--reuse", cluster()?]);
+fn mutations(cluster: &str) -> Done {
+    let output = run(&["mutate", LAB, "--backend", "kind", "--reuse", cluster]);
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let noticed = stdout.lines().filter(|line| line.starts_with("noticed ")).count();
     if output.status.success() && noticed >= 15 {
@@ -199,9 +229,8 @@ fn mutations() -> Done {
 }
 
 /// A cluster that was broken on purpose when the run was interrupted holds what the document shows again.
-fn interrupted_mutation() -> Done {
+fn interrupted_mutation(cluster: &str) -> Done {
     const FAR: &str = "pod to pod on another node";
-    let cluster = cluster()?;
     let evidence = evidence_folder("kind-interrupted").display().to_string();
     let options = ["--reuse", cluster, "--scenario", FAR];
     let mutation = ["--mutate", "far-flanneld-stopped", "--evidence", &evidence];
@@ -216,17 +245,16 @@ fn interrupted_mutation() -> Done {
     ends(0, "kind-after-interrupted", &options).map(drop)
 }
 
-fn killed_agents() -> Done {
-    captures_end("agent", "cnilab-agent")
+fn killed_agents(cluster: &str) -> Done {
+    captures_end(cluster, "agent", "cnilab-agent")
 }
 
-fn killed_tcpdump() -> Done {
-    captures_end("tcpdump", "tcpdump")
+fn killed_tcpdump(cluster: &str) -> Done {
+    captures_end(cluster, "tcpdump", "tcpdump")
 }
 
 /// Kills a run while these captures are at work, and looks whether they go with it.
-fn captures_end(capture: &str, process: &str) -> Done {
-    let cluster = cluster()?;
+fn captures_end(cluster: &str, capture: &str, process: &str) -> Done {
     let evidence = evidence_folder(&format!("kind-killed-{capture}")).display().to_string();
     let mut child = Child::start(&["run", LAB, "--backend", "kind", "--reuse", cluster, "--capture", capture, "--evidence", &evidence])?;
     child.until("learn facts")?;
@@ -238,8 +266,7 @@ fn captures_end(capture: &str, process: &str) -> Done {
     nothing_of_ours(cluster)
 }
 
-fn bad_pods() -> Done {
-    let cluster = cluster()?;
+fn bad_pods(cluster: &str) -> Done {
     let said = ends(5, "kind-bad-pods", &["--reuse", cluster, "--pod-image", "cnilab.local/no-such-pod:v0", "--scenario", ONE])?;
     contains(&said, "3 pods ready: not within 90s; last seen: 0 of 3 ready")?;
     contains(&said, "no-such-pod")?;
@@ -261,8 +288,7 @@ fn bad_pods() -> Done {
 }
 
 /// Nothing that the stopped node was to show is held, and what cannot be taken out of it is named.
-fn stopped_node() -> Done {
-    let cluster = cluster()?;
+fn stopped_node(cluster: &str) -> Done {
     let evidence = evidence_folder("kind-stopped").display().to_string();
     let mut child = Child::start(&["run", LAB, "--backend", "kind", "--reuse", cluster, "--evidence", &evidence])?;
     child.until(ONE)?;
@@ -290,7 +316,7 @@ fn stopped_node() -> Done {
     }
 }
 
-fn killed() -> Done {
+fn killed(_: &str) -> Done {
     for (moment, name) in [("learn facts", "kind-killed-in-scenario"), (ONE, "kind-killed-in-deletion")] {
         let evidence = evidence_folder(name).display().to_string();
         let mut child = Child::start(&["run", LAB, "--backend", "kind", "--scenario", ONE, "--evidence", &evidence])?;
@@ -324,7 +350,7 @@ fn swept(cluster: &str) -> Done {
     Ok(())
 }
 
-fn daemon_gone() -> Done {
+fn daemon_gone(_: &str) -> Done {
     let proxy = Proxy::start()?;
     let evidence = evidence_folder("kind-daemon-gone").display().to_string();
     let mut command = child::cnilab(&["run", LAB, "--backend", "kind", "--scenario", ONE, "--evidence", &evidence]);

@@ -4,6 +4,8 @@
 
 #[path = "support/evidence.rs"]
 mod evidence;
+#[path = "support/needs.rs"]
+mod needs;
 #[path = "support/netns_able.rs"]
 mod netns_able;
 #[path = "support/root.rs"]
@@ -29,7 +31,7 @@ const KILLS: u32 = 20;
 const GONE: Duration = Duration::from_secs(2);
 
 fn main() -> std::process::ExitCode {
-    let able = netns_able::netns_able();
+    let able = netns_able::netns_able("calico-ipip");
     let trials: Vec<Trial> = vec![
         trial::trial("killed at twenty moments of a run", "netns", able.clone(), killed),
         trial::trial("interrupted at ten moments of a run", "netns", able.clone(), interrupted),

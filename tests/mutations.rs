@@ -1,5 +1,7 @@
 //! Every lab broken on purpose: each mutation must be noticed by the expectation it names.
 
+#[path = "support/needs.rs"]
+mod needs;
 #[path = "support/netns_able.rs"]
 mod netns_able;
 #[path = "support/root.rs"]
@@ -13,9 +15,9 @@ use cnilab::lab::Victim;
 use libtest_mimic::{Arguments, Failed};
 
 fn main() -> std::process::ExitCode {
-    let able = netns_able::netns_able();
     let mut trials = Vec::new();
     for lab in ["calico-ipip", "flannel-udp"] {
+        let able = netns_able::netns_able(lab);
         for mutation in mutations(lab) {
             let name = format!("{lab} {mutation}");
             trials.push(trial::trial(&name, "netns", able.clone(), move || noticed(lab, &mutation)));

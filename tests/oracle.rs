@@ -4,6 +4,8 @@
 
 #[path = "support/evidence.rs"]
 mod evidence;
+#[path = "support/needs.rs"]
+mod needs;
 #[path = "support/netns_able.rs"]
 mod netns_able;
 #[path = "support/root.rs"]
@@ -21,7 +23,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
 fn main() -> std::process::ExitCode {
-    let netns = netns_able::netns_able();
+    let netns = netns_able::netns_able("calico-ipip");
     let with = |tool: &str| netns.clone().and_then(|()| installed(tool));
     let trials: Vec<Trial> = vec![
         trial::trial("tcpdump reads every line that the report shows", "netns", with("tcpdump"), tcpdump_agrees),

@@ -5,6 +5,7 @@
 #[path = "tidy/source.rs"]
 mod source;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -417,4 +418,37 @@ fn labs_have_a_file_and_are_listed_can_fail() {
     let labs = [("a-lab".to_owned(), true), ("b-lab".to_owned(), false)];
     assert_eq!(lab_offences(&labs, Some("the lab a-lab")).len(), 2);
     assert_eq!(lab_offences(&labs[..1], None), Vec::<String>::new());
+}
+
+/// The variables of ours that a text names: `CNILAB_` and capitals.
+fn variables(text: &str) -> BTreeSet<String> {
+    let word = |rest: &str| rest.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect::<String>();
+    text.match_indices("CNILAB_").map(|(at, _)| word(&text[at..]).trim_end_matches('_').to_owned()).collect()
+}
+
+fn undocumented(path: &str, text: &str, help: &str, contributing: &str) -> Vec<String> {
+    // What tests tell their own processes is nobody else's business.
+    let own = ["CNILAB_TEST", "CNILAB_TRIAL", "CNILAB_NETNS_TEST"];
+    let known = if path.starts_with("harness/src/") { help.to_owned() + contributing } else { contributing.to_owned() };
+    let known = variables(&known);
+    let named = variables(text).into_iter().filter(|name| !known.contains(name) && !own.iter().any(|own| name.starts_with(own)));
+    named.map(|name| format!("{path}: `{name}` is neither in `cnilab --help` nor in CONTRIBUTING.md")).collect()
+}
+
+#[test]
+fn every_variable_is_documented() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).expect("it is there");
+    let (help, contributing) = (read("harness/src/cli/args.rs"), read("CONTRIBUTING.md"));
+    let readers =
+        files().into_iter().filter(|file| is_rust(&file.path) && file.path != "tests/tidy.rs" || file.path.starts_with("scripts/"));
+    none(&readers.flat_map(|file| undocumented(&file.path, &file.text, &help, &contributing)).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_variable_is_documented_can_fail() {
+    let offences = |path: &str, text: &str| undocumented(path, text, "env = \"CNILAB_SET\"", "`CNILAB_BLESS=1`").len();
+    assert_eq!(offences("harness/src/cli/run.rs", "var(\"CNILAB_SET\") var(\"CNILAB_BLESS\")"), 0);
+    assert_eq!(offences("harness/src/cli/run.rs", "var(\"CNILAB_SETTING\")"), 1);
+    assert_eq!(offences("scripts/x", "$CNILAB_SET $CNILAB_BLESS $CNILAB_OTHER"), 2);
+    assert_eq!(offences("tests/x.rs", "\"CNILAB_TEST_MARK\" \"CNILAB_TRIAL_FOLDER\""), 0);
 }

@@ -104,7 +104,11 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // It has ended already, unless a trial failed half-way.
+        // It has ended already, unless a trial failed half-way: then it takes down what it made, if it still can.
+        if matches!(self.process.try_wait(), Ok(None)) {
+            self.interrupt();
+            let _ = self.end();
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

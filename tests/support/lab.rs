@@ -4,6 +4,7 @@ use libtest_mimic::{Arguments, Conclusion, Failed};
 
 use super::evidence::evidence_folder;
 use super::kind_able::kind_able;
+use super::long::long;
 use super::netns_able::netns_able;
 use super::run::run;
 use super::trial::{skipped, trial};
@@ -12,12 +13,12 @@ use super::trial::{skipped, trial};
 pub(crate) fn lab_main(lab: &'static str, unproven: Option<&'static str>) -> Conclusion {
     let on_kind = format!("{lab}, and as it holds in namespaces");
     let trials = vec![
-        trial(lab, "netns", netns_able(), move || holds(lab, "netns").map(drop)),
+        trial(lab, "netns", netns_able(lab), move || holds(lab, "netns").map(drop)),
         match unproven {
             Some(why) => skipped(&on_kind, "kind", why),
-            None => trial(&on_kind, "kind", kind_able(lab), move || holds(lab, "kind").and_then(|kind| as_embedded(lab, &kind))),
+            None => long(&on_kind, "kind", kind_able(lab), move || holds(lab, "kind").and_then(|kind| as_embedded(lab, &kind))),
         },
-        trial(&format!("{lab}, two runs side by side"), "netns", netns_able(), move || agree(lab, "netns")),
+        trial(&format!("{lab}, two runs side by side"), "netns", netns_able(lab), move || agree(lab, "netns")),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials)
 }

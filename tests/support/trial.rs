@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::{Completion, Failed, Trial};
 
 /// The `cnilab` binary under test.
 pub(crate) fn cnilab() -> &'static Path {
@@ -14,15 +14,33 @@ pub(crate) fn required(backend: &str) -> bool {
     std::env::var("CNILAB_REQUIRE").is_ok_and(|list| list.split(',').any(|name| name.trim() == backend))
 }
 
+/// How a trial ended that did not fail.
+pub(crate) trait Ended {
+    fn completion(self) -> Completion;
+}
+
+impl Ended for () {
+    fn completion(self) -> Completion {
+        Completion::Completed
+    }
+}
+
+/// Of a trial that can find out that it cannot be run.
+impl Ended for Completion {
+    fn completion(self) -> Completion {
+        self
+    }
+}
+
 /// A trial that needs `backend`: run where `able`, ignored with the reason in its name where not, failed where it is required nevertheless.
-pub(crate) fn trial(
+pub(crate) fn trial<E: Ended>(
     name: &str,
     backend: &str,
     able: Result<(), String>,
-    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+    test: impl FnOnce() -> Result<E, Failed> + Send + 'static,
 ) -> Trial {
     match able {
-        Ok(()) => Trial::test(format!("{name} [{backend}]"), test),
+        Ok(()) => Trial::ignorable_test(format!("{name} [{backend}]"), || test().map(Ended::completion)),
         Err(why) if required(backend) => {
             let fault = format!("Fault: CNILAB_REQUIRE demands the backend {backend}, but {why}");
             Trial::test(format!("{name} [{backend}]"), move || Err(Failed::from(fault)))
@@ -31,7 +49,8 @@ pub(crate) fn trial(
     }
 }
 
-/// A trial that is not run, whatever is required, with the reason in its name.
+/// A trial that is not run, whatever is required or asked for, with the reason in its name.
 pub(crate) fn skipped(name: &str, backend: &str, why: &str) -> Trial {
-    Trial::test(format!("{name} [{backend}] (skipped: {why})"), || Ok(())).with_ignored_flag(true)
+    let reason = why.to_owned();
+    Trial::ignorable_test(format!("{name} [{backend}] (skipped: {why})"), || Ok(Completion::ignored_with(reason))).with_ignored_flag(true)
 }

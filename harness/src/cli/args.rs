@@ -7,6 +7,17 @@ use clap_complete::Shell;
 
 use crate::backend::kind::Capture;
 
+/// What is read from the environment besides the options that say so.
+const ENVIRONMENT: &str = "\
+Environment:
+  CNILAB_LABS          the folder of labs [default: the nearest `labs` from here upwards]
+  CNILAB_SET_IMAGE     as --set-image, with commas: OLD=NEW,OLD=NEW
+  CNILAB_OFFLINE_DIR   as --offline-dir
+  DOCKER_HOST          the Docker daemon [default: its usual socket]
+  NO_COLOR             no colours, if it is set and not empty
+  XDG_STATE_HOME       where it is noted which clusters are ours [default: ~/.local/state]
+  PATH                 where programs are looked up; /usr/local/sbin, /usr/sbin and /sbin come behind it";
+
 /// What every help page ends with.
 const EXIT_CODES: &str = "\
 Exit codes: 0 all held · 1 something broken · 2 bad input · 3 this host cannot · 4 inconclusive · 5 harness fault or leftovers · 130 interrupted";
@@ -25,6 +36,8 @@ Examples:
   cnilab diff evidence/one evidence/other two runs of a lab, hop by hop: what differs, and why
   cnilab show capture.pcapng              what tcpdump -enn -r prints; --tree for layer by layer
   cnilab doctor                           what this host can prove, and what it cannot
+
+{ENVIRONMENT}
 
 {EXIT_CODES}"))]
 pub(super) struct Cli {
@@ -94,7 +107,14 @@ Examples:
   cnilab show node1.pcapng --tree                     layer by layer")]
     Show(Show),
     /// Say what this host can prove and what it cannot, per lab and backend, with the remedy.
-    Doctor(Box<Make>),
+    #[command(after_long_help = "\
+Exit codes: 0 every lab that was named (or that there is) can be proven here · 2 bad input · 3 some cannot
+
+Examples:
+  cnilab doctor                                   all labs under labs/, on every backend
+  cnilab doctor flannel-udp                       all that this lab needs: programs, tunnels, images
+  cnilab doctor flannel-udp --backend kind --online")]
+    Doctor(Box<Doctor>),
     /// Print the JSON schema of lab files.
     Schema,
     /// Print a completion script.
@@ -181,8 +201,23 @@ pub(super) struct Cluster {
     pub(super) capture: Capture,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// Names under labs/, or paths [default: all under labs/].
+    pub(super) labs: Vec<PathBuf>,
+    /// Look at this backend alone; the exit code is about it [default: netns and kind are looked at, the exit code is about netns].
+    #[arg(long, value_enum)]
+    pub(super) backend: Option<BackendName>,
+    /// Ask registries and publishers whether they have the images and manifests that this host lacks; without it no server is asked.
+    #[arg(long)]
+    pub(super) online: bool,
+    #[command(flatten)]
+    pub(super) make: Make,
+}
+
 /// What is chosen about making a cluster.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "With --backend kind")]
 pub(super) struct Make {
     /// The CNI's version [default: the recipe's].
     #[arg(long, value_name = "VERSION")]
@@ -193,7 +228,7 @@ pub(super) struct Make {
     /// An image that stands in for one that a manifest names; may be given several times.
     #[arg(long, value_name = "OLD=NEW", env = "CNILAB_SET_IMAGE", value_delimiter = ',', value_parser = pair)]
     pub(super) set_image: Vec<(String, String)>,
-    /// Take manifests from here, by their names and checksums, and download nothing.
+    /// Take manifests from here, by their checksums, and images from archives (`docker save`, *.tar), and download nothing.
     #[arg(long, value_name = "DIR", env = "CNILAB_OFFLINE_DIR")]
     pub(super) offline_dir: Option<PathBuf>,
 }

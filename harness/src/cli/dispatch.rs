@@ -25,7 +25,7 @@ pub fn main() -> ExitCode {
         Command::Plan { lab } => check::plan(&lab).into(),
         Command::Check { labs } => check::check(&labs).into(),
         Command::Show(args) => show::show(&args).into(),
-        Command::Doctor(make) => doctor::doctor(&make).into(),
+        Command::Doctor(args) => doctor::doctor(&args).into(),
         Command::Schema => print(&crate::lab::schema()).into(),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -9,11 +9,14 @@ use super::exit::Exit;
 use super::find::{load, read_text, say_problems};
 use super::output::{data, say};
 use super::progress::Progress;
-use super::run::{absolute, cluster_choices, engine, sees_to, stop_on_signals, this_program};
+use super::run::{absolute, cluster_choices, engine, has_programs, needs, sees_to, stop_on_signals, this_program};
 use crate::backend::kind::Capture;
 use crate::lab::{self, Broken, Consequence, HarnessFault, Lab, Mutation, Victim};
 use crate::plain::pad;
-use crate::run::{Breakage, Finished, Request, RunError, Stopper, conduct, conduct_all_on_kind, new_run, noticed, scenarios_of};
+use crate::run::{
+    Breakage, ClusterChoices, Finished, Request, RunError, Stopper, conduct, conduct_all_on_kind, new_run, noticed, scenarios_of,
+};
+use crate::site::Needs;
 
 /// Runs the mutations of a lab, one after another.
 pub(super) fn mutate(args: &Mutate) -> Exit {
@@ -44,6 +47,9 @@ fn try_mutate(args: &Mutate) -> Result<Exit, Exit> {
     if chosen.is_empty() {
         totals.print(&lab);
         return Err(totals.unwritten.unwrap_or(Exit::HostCannot));
+    }
+    if args.backend == BackendName::Netns {
+        has_programs(&all_needs(&lab, args.backend, &chosen))?;
     }
     let stopper = stop_on_signals()?;
     let done = match args.backend {
@@ -138,7 +144,7 @@ fn in_namespaces(chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &Stopp
 /// All mutations on one cluster, each taken back before the next.
 fn on_kind(lab: &Lab, chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &Stopper, totals: &mut Totals) -> Result<(), Exit> {
     let requests: Vec<Request> = chosen.iter().map(|(_, request)| request.clone()).collect();
-    let choices = cluster_choices(lab, &args.cluster)?;
+    let choices = ClusterChoices { needs: all_needs(lab, BackendName::Kind, chosen), ..cluster_choices(lab, &args.cluster)? };
     let mut progress = Progress::new(false);
     let mut told = 0;
     let conducted = conduct_all_on_kind(
@@ -160,6 +166,12 @@ fn on_kind(lab: &Lab, chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &
         say(&format!("note: {} mutations after it were not carried out", chosen.len() - told));
     }
     Ok(())
+}
+
+/// What all of these need of this host.
+fn all_needs(lab: &Lab, backend: BackendName, chosen: &[(&Mutation, Request)]) -> Needs {
+    let scenarios: Vec<String> = chosen.iter().flat_map(|(_, request)| request.scenarios.clone()).collect();
+    needs(lab, backend, &scenarios, chosen.iter().filter_map(|(_, request)| request.breakage.as_ref()))
 }
 
 /// Tells what noticed a mutation.

@@ -15,8 +15,11 @@ use crate::backend::kind::{Capture, Choices};
 use crate::capture::Engine;
 use crate::evidence::default_folder;
 use crate::fault::Blame;
-use crate::lab::{Lab, Victim, matches_glob};
+use crate::lab::{Lab, Victim, Within, matches_glob};
+use crate::place::{Cmd, find_program};
+use crate::plan;
 use crate::run::{Breakage, ClusterChoices, Request, RunError, Stopper, conduct, conduct_on_kind, new_run};
+use crate::site::{Needs, all_there};
 
 /// Runs a lab and reports the verdict.
 pub(super) fn run(args: &Run) -> Exit {
@@ -32,14 +35,18 @@ fn try_run(args: &Run) -> Result<Exit, Exit> {
     let scenarios = chosen(&lab, &args.scenario)?;
     let breakage = args.mutate.as_deref().map(|name| breakage(&lab, name, args)).transpose()?;
     let request = request(&lab, scenarios, args.evidence.as_deref(), breakage, args)?;
+    let needs = needs(&lab, args.backend, &request.scenarios, request.breakage.as_slice());
     let stopper = stop_on_signals()?;
     let mut progress = Progress::new(args.output.quiet);
     let finished = match args.backend {
         BackendName::Kind => {
-            let choices = cluster_choices(&lab, &args.cluster)?;
+            let choices = ClusterChoices { needs, ..cluster_choices(&lab, &args.cluster)? };
             conduct_on_kind(&request, &choices, &stopper, move |event| progress.show(event, std::process::id()))
         }
-        _ => conduct(&this_program()?, &request, &stopper, |event, pid| progress.show(event, pid)),
+        _ => {
+            has_programs(&needs)?;
+            conduct(&this_program()?, &request, &stopper, |event, pid| progress.show(event, pid))
+        }
     };
     match finished {
         Ok(finished) => {
@@ -48,6 +55,24 @@ fn try_run(args: &Run) -> Result<Exit, Exit> {
         }
         Err(error) => Err(fail(&error, &request.evidence)),
     }
+}
+
+/// What these scenarios, and what breaks them on purpose, need of this host.
+pub(super) fn needs<'b>(lab: &Lab, backend: BackendName, scenarios: &[String], breakages: impl IntoIterator<Item = &'b Breakage>) -> Needs {
+    let mut needs = plan::needs(&plan::draft(lab.clone()), backend.text(), scenarios);
+    let steps = breakages.into_iter().flat_map(|breakage| breakage.steps.iter().chain(&breakage.undo));
+    for step in steps.filter(|step| step.within == Within::Network) {
+        needs.program(&Cmd::parse(&step.command).program, &step.command);
+    }
+    needs
+}
+
+/// Says which programs are missing, as `cnilab doctor` does, before anything is made.
+pub(super) fn has_programs(needs: &Needs) -> Result<(), Exit> {
+    all_there(&needs.look(find_program)).map_err(|missing| {
+        say(&format!("error: this host lacks {missing}\nhint: `cnilab doctor` says what this host can prove and what it cannot"));
+        Exit::HostCannot
+    })
 }
 
 /// Says it if there is no such backend, or if it would take no notice of what was chosen about a cluster.

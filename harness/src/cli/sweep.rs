@@ -17,9 +17,8 @@ pub(super) fn sweep(list: bool) -> Exit {
         Ok(exit) => exit,
         Err(error) => {
             complain(&error);
-            if let KindError::Lacks { remedy, .. } = &error {
-                say(&format!("hint: {remedy}"));
-            }
+            let KindError::Lacks { remedy, .. } = &error else { return Exit::Fault };
+            say(&format!("hint: {remedy}"));
             Exit::HostCannot
         }
     }

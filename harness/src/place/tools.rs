@@ -8,17 +8,22 @@ use std::path::{Path, PathBuf};
 const SYSTEM: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /// Programs that labs ask for, and Debian's packages of them.
-const PACKAGES: [(&str, &str); 14] = [
+const PACKAGES: [(&str, &str); 19] = [
     ("arp", "net-tools"),
     ("brctl", "bridge-utils"),
     ("bridge", "iproute2"),
     ("conntrack", "conntrack"),
+    ("ethtool", "ethtool"),
+    ("ifconfig", "net-tools"),
     ("ip", "iproute2"),
     ("ipset", "ipset"),
+    ("iptables", "iptables"),
     ("iptables-restore", "iptables"),
     ("iptables-save", "iptables"),
     ("ipvsadm", "ipvsadm"),
+    ("netstat", "net-tools"),
     ("nft", "nftables"),
+    ("pkill", "procps"),
     ("route", "net-tools"),
     ("ss", "iproute2"),
     ("sysctl", "procps"),

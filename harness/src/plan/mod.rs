@@ -8,11 +8,13 @@ mod model;
 mod bind;
 mod describe;
 mod draft;
+mod needs;
 
 pub use bind::BindError;
 pub use describe::describe;
 pub use draft::draft;
 pub use model::{BoundPlan, BoundPoint, BoundProbe, BoundScenario, BoundState, Listening, Message, Plan, PlannedScenario};
+pub use needs::needs;
 
 #[cfg(test)]
 mod tests;

@@ -10,10 +10,10 @@ use super::record::{Asker, Linger, record};
 use super::teller::{Phases, Teller, micros};
 use super::{Request, RunError, Stopper};
 use crate::backend::Backend;
-use crate::backend::kind::{Capture, Choices, Kind, Options, Phase, Progress, Share, Watch};
+use crate::backend::kind::{Capture, Choices, Kind, Options, Phase, Progress, Servers, Share, Watch};
 use crate::event::Event;
 use crate::fault::in_words;
-use crate::site::{Site, Survey};
+use crate::site::{Needs, Site, Survey};
 use crate::wait::{Look, until};
 
 /// Whoever is told of events, from whichever thread.
@@ -34,6 +34,10 @@ pub struct ClusterChoices {
     pub pod_image: Option<String>,
     /// What captures in nodes and pods.
     pub capture: Capture,
+    /// Whether a survey asks servers on the network what they have; a run always does.
+    pub servers: Servers,
+    /// What the lab runs on this host, where nodes are entered from here.
+    pub needs: Needs,
 }
 
 /// Carries out a run on a kind cluster, and judges it.
@@ -139,6 +143,8 @@ fn options(lab: &str, run: &str, choices: &ClusterChoices, watch: Watch) -> Opti
         node_image: choices.node_image.clone(),
         pod_image: choices.pod_image.clone(),
         capture: choices.capture,
+        servers: choices.servers,
+        needs: choices.needs.clone(),
         plugin_folders: Options::usual_plugin_folders(),
         program: PathBuf::from("/proc/self/exe"),
         folder: PathBuf::new(),

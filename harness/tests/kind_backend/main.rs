@@ -1,23 +1,32 @@
-//! The kind backend against a real cluster. Each trial is left out by name, with the reason, where this host cannot hold one; where
-//! `CNILAB_REQUIRE` names `kind`, it fails instead.
+//! The kind backend against a real cluster. Each trial is left out by name, with the reason, where this host cannot hold one or nobody asked
+//! for it; where `CNILAB_REQUIRE` names `kind`, it is run, or fails.
 //!
 //! `CNILAB_SET_IMAGE` replaces images (`old=new,old=new`), `CNILAB_NODE_IMAGE` the node image.
 
 #![expect(clippy::print_stderr, reason = "a trial tells how far it is")]
 
+#[path = "../../../tests/support/long.rs"]
+mod long;
+#[path = "../../../tests/support/supervise.rs"]
+mod supervise;
+#[path = "../../../tests/support/trial.rs"]
+mod trial;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use cnilab::backend::kind::{Capture, Choices, Kind, Options, Progress, Share, Stray, Watch, Why, strays, sweep};
+use cnilab::backend::kind::{Capture, Choices, Kind, Options, Progress, Servers, Share, Stray, Watch, Why, strays, sweep};
 use cnilab::backend::{Backend, UpError};
 use cnilab::name::{PlaceName, Symbol, Token};
 use cnilab::nettool;
 use cnilab::place::in_netns;
-use cnilab::site::{Nic, NodeSpec, PodSpec, Site, Topology, Wiring};
+use cnilab::site::{Needs, Nic, NodeSpec, PodSpec, Site, Topology, Wiring};
 use cnilab::wait::{Look, until};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Failed};
 
 type Done = Result<(), Failed>;
 type Named = (&'static str, fn() -> Done);
@@ -25,11 +34,15 @@ type Named = (&'static str, fn() -> Done);
 const HOST_GW: &str = "the_published_flannel_makes_routes_as_host_gw";
 const VXLAN: &str = "the_published_flannel_makes_tunnels_as_vxlan";
 
-fn main() {
+fn main() -> ExitCode {
     if let Some(folder) = std::env::var_os(CHILD) {
-        return child(Path::new(&folder));
+        child(Path::new(&folder));
+        return ExitCode::SUCCESS;
     }
-    let arguments = Arguments::from_args();
+    supervise::supervised(all)
+}
+
+fn all() -> ExitCode {
     let trials: [Named; 8] = [
         ("flannel_udp_is_built_used_and_taken_away", whole_life),
         ("a_lab_too_large_builds_nothing", too_large),
@@ -41,25 +54,29 @@ fn main() {
         (VXLAN, || published("flannel-vxlan", "v0.27.4")),
     ];
     let why_not = run(async { Kind::new(options("survey", Path::new("/nonexistent"))).survey().await }).able.err();
-    let required = std::env::var("CNILAB_REQUIRE").is_ok_and(|required| required.split(',').any(|backend| backend == "kind"));
+    let able = why_not.map_or(Ok(()), Err);
     let offline = std::env::var_os("CNILAB_OFFLINE_DIR").is_some();
-    // Each makes a cluster, which takes minutes: only who asks for it gets it.
-    let why_not = why_not.or_else(|| (!required).then(|| "CNILAB_REQUIRE=kind asks for it, which takes minutes".to_owned()));
     let unpublished = |name| [HOST_GW, VXLAN].contains(&name) && !offline;
-    let trials = trials.into_iter().map(|(name, trial)| match &why_not {
-        None if unpublished(name) => {
-            Trial::test(format!("{name} [left out: CNILAB_OFFLINE_DIR is not set]"), || Ok(())).with_ignored_flag(true)
+    let trials = trials.into_iter().map(|(name, test)| {
+        if unpublished(name) {
+            return trial::skipped(name, "kind", "CNILAB_OFFLINE_DIR is not set");
         }
-        None => Trial::test(name, trial),
-        Some(why) if required => {
-            let why = why.clone();
-            Trial::test(name, move || Err(format!("kind is required, and this host cannot: {why}").into()))
-        }
-        Some(why) => Trial::test(format!("{name} [left out: {why}]"), || Ok(())).with_ignored_flag(true),
+        long::long(name, "kind", able.clone(), move || as_far_as_the_first(name, test))
     });
     // One cluster at a time: they are heavy.
-    let arguments = Arguments { test_threads: Some(1), ..arguments };
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+/// Runs a trial; where the first that ran could not make a cluster, the others say so and no more.
+fn as_far_as_the_first(name: &'static str, test: fn() -> Done) -> Result<Completion, Failed> {
+    static FIRST: OnceLock<(&str, bool)> = OnceLock::new();
+    if let Some((first, false)) = FIRST.get() {
+        return Ok(Completion::ignored_with(format!("the cluster could not be made, see `{first}`")));
+    }
+    let done = test();
+    let _ = FIRST.set((name, done.is_ok()));
+    done.map(|()| Completion::Completed)
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {
@@ -79,8 +96,10 @@ fn options(run: &str, folder: &Path) -> Options {
         node_image: std::env::var("CNILAB_NODE_IMAGE").ok(),
         pod_image: None,
         capture: Capture::default(),
+        servers: Servers::Asked,
+        needs: Needs::default(),
         plugin_folders: Options::usual_plugin_folders(),
-        program: PathBuf::from(env!("CARGO_BIN_EXE_cnilab")),
+        program: trial::cnilab().to_owned(),
         folder: folder.to_owned(),
         logs: folder.join("logs"),
         watch: Watch::new(move |progress| {
@@ -229,16 +248,21 @@ fn missing_node_image() -> Done {
 fn never_ready() -> Done {
     let folder = tempfile::tempdir()?;
     let recipe = other_recipe(folder.path(), "ds, within: 180s", "ds, within: 8s")?;
-    let images = BTreeMap::from([("ghcr.io/flannel-io/flannel:v0.28.9".to_owned(), "cnilab.local/no-such-flannel:v0".to_owned())]);
-    let plain = options("never", folder.path());
-    let choices = Choices { images: plain.choices.images.clone().into_iter().chain(images).collect(), ..Choices::default() };
-    let kind = Kind::new(Options { recipe, choices, ..plain });
+    let manifest = recipe.join("kube-flannel.yaml");
+    let text = std::fs::read_to_string(&manifest)?;
+    let command = "        command: [/opt/bin/flanneld";
+    check("the manifest has what is to be changed", &text.matches(command).count(), &1)?;
+    std::fs::write(
+        &manifest,
+        text.replace(command, &format!("        readinessProbe: {{exec: {{command: [/no/such/probe]}}}}\n{command}")),
+    )?;
+    let kind = Kind::new(Options { recipe, ..options("never", folder.path()) });
     let error = run(kind.up(&topology())).err().ok_or("it was built")?;
     let UpError::Cluster(built) = &error else { return Err(format!("{error}").into()) };
     let logs = built.logs.clone().ok_or("no logs were kept")?;
     let told = spell(error);
     eprintln!("{told}");
-    for word in ["DaemonSet/kube-flannel/kube-flannel-ds rolled out: not within 8s; last seen: 0 of 3 available", "no-such-flannel"] {
+    for word in ["DaemonSet/kube-flannel/kube-flannel-ds rolled out: not within 8s; last seen: 0 of 3 available", "kube-flannel-ds-"] {
         check(word, &told.contains(word), &true)?;
     }
     check("logs are there", &std::fs::read_dir(logs)?.next().is_some(), &true)?;

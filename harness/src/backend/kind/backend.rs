@@ -10,9 +10,9 @@ use super::claim::{self, Claim, Lent};
 use super::clear::vacate;
 use super::engine::Engine;
 use super::error::KindError;
-use super::options::{Clock, Options, Phase, Progress, Share};
+use super::options::{Clock, Options, Phase, Progress, Servers, Share};
 use super::pods::RUN;
-use super::prepare::{Prepared, prepare};
+use super::prepare::Prepared;
 use super::program::{Program, take_away};
 use super::survey;
 use crate::backend::{Backend, Leftovers, UpError};
@@ -63,7 +63,7 @@ fn spell_left(left: &[String]) -> String {
 
 impl Backend for Kind {
     async fn survey(&self) -> Survey {
-        survey::survey(&self.options).await
+        survey::look(&self.options).await.survey(&self.options)
     }
 
     /// As the contract says; if it fails, the cluster is deleted and its logs are kept.
@@ -124,23 +124,26 @@ impl Kind {
         let what = format!("delete the cluster {}", program.cluster);
         let deleted = self.clock.phase(&self.options.watch, Share::Own, &what, take_away(&program)).await;
         match deleted {
-            Ok(()) => {
-                if let Some(Hold::Own(claim)) = self.claim().take() {
-                    // A claim to a cluster that is gone does no harm.
-                    let _ = claim.release();
-                }
-                Vec::new()
-            }
+            Ok(()) => self.give_up(),
             Err(error) => {
                 let left = async { Engine::connect().await?.containers(&program.cluster).await }.await;
                 if left.as_ref().is_ok_and(Vec::is_empty) {
-                    return Vec::new();
+                    return self.give_up();
                 }
                 let cluster = format!("cluster {} ({})", program.cluster, in_words(&error));
                 let containers = left.unwrap_or_default().into_iter().map(|name| format!("container {name}"));
                 std::iter::once(cluster).chain(containers).collect()
             }
         }
+    }
+
+    /// Gives up the claim to a cluster that is gone: nothing is left.
+    fn give_up(&self) -> Vec<String> {
+        if let Some(Hold::Own(claim)) = self.claim().take() {
+            // A claim to a cluster that is gone does no harm.
+            let _ = claim.release();
+        }
+        Vec::new()
     }
 
     /// Takes what is ours out of a cluster that stays.
@@ -209,7 +212,7 @@ impl Kind {
         };
         *self.claim() = Some(claimed.map_err(|error| self.taken(error))?);
         let image = if self.options.reuse.is_some() { build.take_over().await? } else { build.create().await? };
-        build.finish(image).await
+        build.finish(image).await.map_err(KindError::after_creation)
     }
 
     /// Why a cluster's name cannot be claimed.
@@ -223,9 +226,8 @@ impl Kind {
 
     /// Everything that can go wrong without a cluster.
     async fn prepare(&self, topology: &Topology, program: &Program) -> Result<(Prepared, Engine), KindError> {
-        let prepared = prepare(&self.options.recipe, &self.options.choices).await?;
-        let engine = Engine::connect().await?;
-        Program::version().await?;
+        let asking = Options { servers: Servers::Asked, ..self.options.clone() };
+        let (prepared, engine) = survey::look(&asking).await.ready(&asking)?;
         let (wanted, there) = (topology.nodes.len(), prepared.recipe.nodes.len());
         if wanted > there {
             return Err(KindError::Asked(format!("the lab has {wanted} nodes, and the recipe {} offers {there}", prepared.recipe.title)));

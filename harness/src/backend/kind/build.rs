@@ -18,7 +18,7 @@ use super::reach::{Container, Reach, forget};
 use super::recipe::Step;
 use super::services::{self, Serving};
 use super::steps::{self, Cluster};
-use super::{api, archive, links, load, versions};
+use super::{api, archive, links, load, stock, versions};
 use crate::name::PlaceName;
 use crate::place::Place;
 use crate::site::{Site, Topology};
@@ -44,17 +44,27 @@ impl Build<'_> {
         let node_image = self.options.node_image.as_ref().unwrap_or(&self.prepared.recipe.node_image);
         let what = format!("create the cluster {}", self.program.cluster);
         let packed = self.pack();
+        if let Some(folder) = &self.options.choices.offline {
+            let images = self.prepared.images.iter().chain([node_image]).chain(&self.options.pod_image);
+            stock::unpack(self.engine, images, folder).await?;
+        }
         let created = self.clock.phase(&self.options.watch, Share::Others, &what, self.program.create(&config, node_image)).await;
         // Packing never fails for lack of a cluster: whichever failed, it is told.
         let packed = packed.await.map_err(|_| KindError::Unfit(CUT_SHORT.to_owned()))?;
         match created {
-            Err(error) if !self.engine.has_image(node_image).await? => Err(KindError::Lacks {
+            // Its registry had it, and did not give all of it.
+            Err(error) if self.nothing_made(node_image).await? => Err(KindError::Lacks {
                 what: format!("the node image {node_image}"),
                 remedy: format!("docker pull {node_image}, or name one that is there: --node-image"),
                 source: Some(Box::new(error)),
             }),
             created => created.and(packed),
         }
+    }
+
+    /// Whether there is neither a node nor an image to make one of.
+    async fn nothing_made(&self, node_image: &str) -> Result<bool, KindError> {
+        Ok(!self.engine.has_image(node_image).await? && self.engine.containers(&self.program.cluster).await?.is_empty())
     }
 
     /// Packs nettool's image on a thread of its own; it is a second's work that needs nothing but this host.

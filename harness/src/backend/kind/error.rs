@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::fault::in_words;
 use crate::wait::WaitError;
 
 /// Why a recipe cannot be followed; found before anything is built.
@@ -39,6 +40,12 @@ pub enum RecipeError {
         url: String,
         /// Why not, and what would help.
         why: String,
+    },
+    /// Manifests of other projects were not asked for.
+    #[error("whether {} can be had was not asked", .urls.join(", "))]
+    Unasked {
+        /// Where they are published.
+        urls: Vec<String>,
     },
     /// A manifest of another project is not the one that the recipe was written for.
     #[error("{url} has the SHA-256 {found}, not {expected} as the recipe says")]
@@ -118,6 +125,17 @@ pub enum KindError {
 }
 
 impl KindError {
+    /// The same once there is a cluster: whatever it lacks then, something was made, and it is no reason to skip what was asked for.
+    pub(super) fn after_creation(self) -> Self {
+        match self {
+            Self::Lacks { what, remedy, source } => {
+                let cause = source.map_or_else(String::new, |source| format!(" ({})", in_words(source.as_ref())));
+                Self::Unfit(format!("there is a cluster, but this host lacks {what}{cause}; {remedy}"))
+            }
+            other => other,
+        }
+    }
+
     /// For `map_err` on calls of Docker.
     pub(super) fn docker(doing: impl Into<String>) -> impl FnOnce(bollard::errors::Error) -> Self {
         let doing = doing.into();

@@ -1,7 +1,9 @@
 //! Manifests of other projects: known by their hash, from wherever they are to be had.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use kube::{Client, Config};
@@ -12,6 +14,8 @@ use crate::fault::in_words;
 
 /// No manifest is larger; the largest known has 0.7 MB.
 const LARGEST: u64 = 8 * 1024 * 1024;
+/// A server that is to be had answers by then.
+const ANSWER: Duration = Duration::from_secs(5);
 /// A download that has not ended by then is given up.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -26,7 +30,7 @@ pub(super) async fn fetch(url: &str, sha256: &str, offline: Option<&Path>) -> Re
             why: format!("no file in {} has the SHA-256 {sha256}; download it there on a machine that can", folder.display()),
         });
     }
-    let text = tokio::time::timeout(PATIENCE, download(url)).await.unwrap_or_else(|_| Err(format!("no answer within {PATIENCE:?}")));
+    let text = downloaded(url).await;
     let remedy = "a file with the same hash in a folder given as --offline-dir will do";
     let text = text.map_err(|why| RecipeError::Fetch { url: url.to_owned(), why: format!("{why}; {remedy}") })?;
     let found = hash(text.as_bytes());
@@ -34,6 +38,18 @@ pub(super) async fn fetch(url: &str, sha256: &str, offline: Option<&Path>) -> Re
         return Err(RecipeError::Hash { url: url.to_owned(), expected: sha256.to_owned(), found });
     }
     Ok(text)
+}
+
+/// What is published at `url`; each is asked for once by a process.
+async fn downloaded(url: &str) -> Result<String, String> {
+    static ASKED: Mutex<BTreeMap<String, Result<String, String>>> = Mutex::new(BTreeMap::new());
+    let known = ASKED.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned();
+    if let Some(answer) = known {
+        return answer;
+    }
+    let answer = tokio::time::timeout(PATIENCE, download(url)).await.unwrap_or_else(|_| Err(format!("not done within {PATIENCE:?}")));
+    ASKED.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_owned(), answer.clone());
+    answer
 }
 
 fn local(folder: &Path, sha256: &str) -> Result<Option<String>, RecipeError> {
@@ -61,7 +77,8 @@ async fn download(url: &str) -> Result<String, String> {
     base.path_and_query = Some(http::uri::PathAndQuery::from_static("/"));
     let base = http::Uri::from_parts(base).map_err(|error| error.to_string())?;
     let mut config = Config::new(base);
-    config.connect_timeout = Some(Duration::from_secs(10));
+    config.connect_timeout = Some(ANSWER);
+    config.read_timeout = Some(ANSWER);
     let client = Client::try_from(config).map_err(|error| in_words(&error))?;
     let request = http::Request::get(path).body(Vec::new()).map_err(|error| error.to_string())?;
     client.request_text(request).await.map_err(|error| in_words(&error))

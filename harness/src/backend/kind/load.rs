@@ -12,7 +12,7 @@ use super::prepare::Prepared;
 use super::program::Program;
 
 /// Where container runtimes look for CNI plugins unless told otherwise.
-const PLUGINS: &str = "/opt/cni/bin";
+pub(super) const PLUGINS: &str = "/opt/cni/bin";
 
 /// Puts the recipe's images into the nodes, as far as Docker's store has them; the nodes pull the rest themselves.
 pub(super) async fn images(engine: &Engine, program: &Program, prepared: &Prepared, watch: &Watch) -> Result<(), KindError> {

@@ -6,6 +6,7 @@
 mod backend;
 mod claim;
 mod options;
+mod stock;
 mod survey;
 mod sweep;
 
@@ -41,6 +42,7 @@ mod error;
 
 pub use backend::{BuildError, Kind};
 pub use error::{KindError, RecipeError};
-pub use options::{Capture, Options, Phase, Progress, Share, Watch};
+pub use options::{Capture, Options, Phase, Progress, Servers, Share, Watch};
 pub use prepare::Choices;
+pub use survey::may_enter;
 pub use sweep::{Stray, Why, strays, sweep};

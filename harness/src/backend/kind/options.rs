@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::prepare::Choices;
+use crate::site::Needs;
 
 /// What is asked of this backend.
 #[derive(Clone, Debug)]
@@ -26,6 +27,10 @@ pub struct Options {
     pub pod_image: Option<String>,
     /// What captures in nodes and pods.
     pub capture: Capture,
+    /// Whether a survey asks servers on the network what they have; a bring-up always does.
+    pub servers: Servers,
+    /// What the lab runs on this host, where nodes are entered from here.
+    pub needs: Needs,
     /// Where CNI plugins of this host are looked for, in this order.
     pub plugin_folders: Vec<PathBuf>,
     /// The program that nettool is: this very one, usually `/proc/self/exe`.
@@ -91,6 +96,16 @@ pub enum Capture {
     Agent,
     /// tcpdump in the nodes, which must have it.
     Tcpdump,
+}
+
+/// Whether registries and publishers are asked whether they have what this host lacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Servers {
+    /// They are left alone, and what they would be asked for is taken for granted.
+    #[default]
+    LeftAlone,
+    /// They are asked.
+    Asked,
 }
 
 /// Whose time a phase took.
@@ -194,6 +209,8 @@ mod tests {
             node_image: None,
             pod_image: None,
             capture: Capture::default(),
+            servers: Servers::default(),
+            needs: Needs::default(),
             plugin_folders: Vec::new(),
             program: PathBuf::new(),
             folder: PathBuf::new(),

@@ -7,6 +7,7 @@ use kube::core::DynamicObject;
 use serde_json::Value;
 
 use super::error::RecipeError;
+use super::options::Servers;
 use super::recipe::{ObjectName, Recipe, Source, Step};
 use super::{fetch, manifest};
 
@@ -17,7 +18,7 @@ pub struct Choices {
     pub version: Option<String>,
     /// Images that stand in for those that manifests name; they go before the recipe's own.
     pub images: BTreeMap<String, String>,
-    /// A folder that has the manifests of other projects; with it nothing is downloaded.
+    /// A folder that has the manifests of other projects, and archives of images; with it nothing is downloaded.
     pub offline: Option<PathBuf>,
 }
 
@@ -39,10 +40,10 @@ pub(super) struct Prepared {
 /// Reads the recipe in `folder` and gets its manifests.
 ///
 /// # Errors
-/// If a file cannot be read, is not what it should be or contradicts another, or a manifest is not to be had.
-pub(super) async fn prepare(folder: &Path, choices: &Choices) -> Result<Prepared, RecipeError> {
+/// If a file cannot be read, is not what it should be or contradicts another, or a manifest is not to be had, or not without asking a server.
+pub(super) async fn prepare(folder: &Path, choices: &Choices, servers: Servers) -> Result<Prepared, RecipeError> {
     let path = folder.join("recipe.yaml");
-    let recipe: Recipe = read_yaml(&path)?;
+    let recipe = read(folder)?;
     let cluster: Value = read_yaml(&folder.join("kind.yaml"))?;
     let version = choices.version.clone().unwrap_or_else(|| recipe.version.clone());
     let Some(chosen) = recipe.versions.get(&version) else {
@@ -52,6 +53,14 @@ pub(super) async fn prepare(folder: &Path, choices: &Choices) -> Result<Prepared
             problems: vec![format!("there is no version {version}; there are {}", known.join(", "))],
         });
     };
+    let remote = chosen.manifests.values().filter_map(|source| match source {
+        Source::Download { url, .. } => Some(url.clone()),
+        Source::File(_) => None,
+    });
+    let urls: Vec<String> = remote.collect();
+    if servers == Servers::LeftAlone && choices.offline.is_none() && !urls.is_empty() {
+        return Err(RecipeError::Unasked { urls });
+    }
     let mut manifests = BTreeMap::new();
     for (name, source) in &chosen.manifests {
         manifests.insert(name.clone(), objects(folder, source, choices.offline.as_deref()).await?);
@@ -82,6 +91,11 @@ fn merged(recipe: &BTreeMap<String, String>, user: &BTreeMap<String, String>) ->
         all.entry(from.clone()).or_insert_with(|| user.get(to).unwrap_or(to).clone());
     }
     all
+}
+
+/// What a recipe says, read without its manifests.
+pub(super) fn read(folder: &Path) -> Result<Recipe, RecipeError> {
+    read_yaml(&folder.join("recipe.yaml"))
 }
 
 fn read_yaml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, RecipeError> {

@@ -26,7 +26,7 @@ fn flannel_udp() -> String {
 #[track_caller]
 fn refused(recipe: &str, wanted: &str) {
     let folder = folder(recipe);
-    let error = run(prepare(folder.path(), &Choices::default())).expect_err("it must be refused");
+    let error = run(prepare(folder.path(), &Choices::default(), Servers::Asked)).expect_err("it must be refused");
     assert!(error.to_string().contains(wanted), "{error}");
 }
 
@@ -51,7 +51,7 @@ fn every_recipe_can_be_read() {
 
 #[test]
 fn flannel_udp_needs_no_download() {
-    let prepared = run(prepare(&configs().join("flannel-udp"), &Choices::default())).expect("complete");
+    let prepared = run(prepare(&configs().join("flannel-udp"), &Choices::default(), Servers::Asked)).expect("complete");
     assert_eq!(
         prepared.images.iter().collect::<Vec<_>>(),
         ["ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3", "ghcr.io/flannel-io/flannel:v0.28.9"]
@@ -64,7 +64,7 @@ fn images_can_be_chosen_over_the_recipe_s_own() {
     let by = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<BTreeMap<_, _>>();
     let images = by(&[("docker.io/rancher/mirrored-flannelcni-flannel:v0.19.2", "mine:1"), ("unknown", "other")]);
     let choices = Choices { version: Some("v0.19.2".to_owned()), images, offline: None };
-    let prepared = run(prepare(&configs().join("flannel-udp"), &choices)).expect("complete");
+    let prepared = run(prepare(&configs().join("flannel-udp"), &choices, Servers::Asked)).expect("complete");
     assert_eq!(prepared.images.iter().collect::<Vec<_>>(), ["docker.io/rancher/mirrored-flannelcni-flannel-cni-plugin:v1.1.0", "mine:1"]);
 }
 
@@ -86,7 +86,7 @@ fn a_recipe_that_does_not_add_up_is_refused() {
 fn all_contradictions_are_told_at_once() {
     let bad = flannel_udp().replace("worker, worker2", "worker, worker3").replace("kube-flannel/kube-flannel-ds", "a/b");
     let folder = folder(&bad);
-    let error = run(prepare(folder.path(), &Choices::default())).expect_err("it must be refused");
+    let error = run(prepare(folder.path(), &Choices::default(), Servers::Asked)).expect_err("it must be refused");
     let RecipeError::Invalid { problems, .. } = error else { panic!("{error}") };
     assert_eq!(problems.len(), 3, "{problems:?}");
 }
@@ -103,7 +103,8 @@ fn every_version_s_manifest_has_what_its_recipe_names() {
         let recipe: Recipe = read_yaml(&folder.join("recipe.yaml")).expect("good");
         for version in recipe.versions.keys() {
             let choices = Choices { version: Some(version.clone()), images: BTreeMap::new(), offline: offline.clone() };
-            let prepared = run(prepare(&folder, &choices)).unwrap_or_else(|error| panic!("{} {version}: {error}", folder.display()));
+            let prepared =
+                run(prepare(&folder, &choices, Servers::Asked)).unwrap_or_else(|error| panic!("{} {version}: {error}", folder.display()));
             assert!(prepared.images.iter().any(|image| image.ends_with(version.as_str())), "{version}: {:?}", prepared.images);
             seen += 1;
         }

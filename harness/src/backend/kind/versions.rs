@@ -21,7 +21,7 @@ pub(super) async fn versions(
 ) -> Result<BTreeMap<String, String>, KindError> {
     let mut versions = BTreeMap::from([
         ("cnilab".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-        ("docker".to_owned(), engine.version().await?),
+        ("docker".to_owned(), engine.version.clone()),
         ("kind".to_owned(), Program::version().await?),
     ]);
     let mut say = |what: &str, version: Option<String>| {

@@ -1,6 +1,5 @@
 //! What this host can do for labs of network namespaces.
 
-use std::env;
 use std::error::Error;
 use std::io;
 use std::path::Path;
@@ -14,9 +13,6 @@ use super::enclosure::{EnclosureError, Outer};
 use super::sys::{TUN_FILE, open_tun};
 use super::tunnel::{remedy, try_ipip};
 use crate::site::{Ability, Survey, TunnelKind};
-
-/// The programs that labs' state commands run, each with Debian's package that has it.
-const TOOLS: [(&str, &str); 4] = [("ip", "iproute2"), ("arp", "net-tools"), ("route", "net-tools"), ("sysctl", "procps")];
 
 /// Looks from outside, with a short-lived enclosed process of `program`.
 pub(super) fn look_from_outside(program: &Path) -> Survey {
@@ -51,14 +47,7 @@ pub(super) fn look() -> Survey {
     let packet_socket = try_capture();
     let ipip = try_ipip();
     let tun = open_tun("tun-try").map(|_| ());
-    let able = match (&packet_socket, &ipip, &tun) {
-        (Err(error), ..) => Err(format!("packets cannot be captured: {error}")),
-        (_, Err(_), Err(error)) => {
-            let hint = remedy(error).map_or_else(String::new, |remedy| format!(" (hint: {remedy})"));
-            Err(format!("this kernel has no ipip, and {TUN_FILE}, with which to stand in for it, cannot be used: {error}{hint}"))
-        }
-        _ => Ok(()),
-    };
+    let able = packet_socket.as_ref().map(|()| ()).map_err(|error| format!("packets cannot be captured: {error}"));
     let mut abilities = vec![
         ability("namespaces", "mount, pid and network namespaces can be had", Ok(()), None),
         ability("AF_PACKET", "opens", packet_socket, Some("CAP_NET_RAW, and a seccomp profile that allows it")),
@@ -71,7 +60,6 @@ pub(super) fn look() -> Survey {
     ];
     let tun_remedy = tun.as_ref().err().and_then(remedy);
     abilities.push(ability(TUN_FILE, "opens", tun, tun_remedy));
-    abilities.extend(tools());
     Survey { backend: "netns".to_owned(), able, abilities }
 }
 
@@ -93,18 +81,72 @@ fn refused(error: &EnclosureError) -> Survey {
     };
     let hint = remedy.as_ref().map_or_else(String::new, |remedy| format!(" (hint: {remedy})"));
     let namespaces = Ability { what: "namespaces".to_owned(), found: Err(message.clone()), remedy };
-    Survey { backend: "netns".to_owned(), able: Err(message + &hint), abilities: [namespaces].into_iter().chain(tools()).collect() }
+    Survey { backend: "netns".to_owned(), able: Err(message + &hint), abilities: vec![namespaces] }
 }
 
-/// Which of the programs that state commands run are there.
-fn tools() -> impl Iterator<Item = Ability> {
-    let folders: Vec<_> = env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
-    TOOLS.into_iter().map(move |(tool, package)| {
-        let at = folders.iter().map(|folder| folder.join(tool)).find(|file| file.is_file());
-        Ability {
-            what: tool.to_owned(),
-            found: at.map(|file| file.display().to_string()).ok_or_else(|| "not in PATH".to_owned()),
-            remedy: Some(format!("apt-get install {package}; without it what `{tool}` prints cannot be judged")),
+/// What a lab's tunnels need, of a host that was looked at.
+pub(super) fn tunnels(survey: &Survey, tunnels: &[TunnelKind]) -> Vec<Ability> {
+    let there = |what: &str| survey.abilities.iter().find(|ability| ability.what == what);
+    let works = |what: &str| there(what).is_some_and(|ability| ability.found.is_ok());
+    let tun = there(TUN_FILE);
+    let ability = |kind: &TunnelKind| {
+        let (carrier, lacks) = match kind {
+            TunnelKind::Ipip if works(kind.name()) => return None,
+            TunnelKind::Ipip => ("stands in for it", "this kernel has no ipip, and "),
+            TunnelKind::Udp { .. } => ("carries it", ""),
+        };
+        let tun = tun?;
+        let found = tun.found.clone().map(|_| format!("{TUN_FILE} {carrier}"));
+        let found = found.map_err(|why| format!("{lacks}{TUN_FILE} cannot be used: {why}"));
+        Some(Ability { what: format!("{} tunnel", kind.name()), remedy: found.is_err().then(|| tun.remedy.clone()).flatten(), found })
+    };
+    tunnels.iter().filter_map(ability).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(ipip: Result<(), &str>, tun: Result<(), &str>) -> Survey {
+        let ability = |what: &str, found: Result<(), &str>, remedy: &str| Ability {
+            what: what.to_owned(),
+            found: found.map(|()| "there".to_owned()).map_err(str::to_owned),
+            remedy: Some(remedy.to_owned()),
+        };
+        let abilities = vec![ability("ipip", ipip, "modprobe ipip"), ability(TUN_FILE, tun, "modprobe tun")];
+        Survey { backend: "netns".to_owned(), able: Ok(()), abilities }
+    }
+
+    #[test]
+    fn only_a_lab_that_has_a_tunnel_needs_one() {
+        let (ipip, udp) = (TunnelKind::Ipip, TunnelKind::Udp { port: 8285 });
+        let (no, yes) = (Err("no such device"), Ok(()));
+        for (kernel, tun, kinds, lacks) in [
+            (no, no, &[][..], None),
+            (yes, no, &[ipip][..], None),
+            (no, yes, &[ipip], None),
+            (no, no, &[ipip], Some("ipip tunnel: this kernel has no ipip, and /dev/net/tun cannot be used: no such device (modprobe tun)")),
+            (no, yes, &[udp], None),
+            (yes, no, &[udp], Some("udp tunnel: /dev/net/tun cannot be used: no such device (modprobe tun)")),
+            (yes, yes, &[ipip, udp], None),
+        ] {
+            let survey = host(kernel, tun);
+            let able = survey.clone().with(tunnels(&survey, kinds)).able;
+            assert_eq!(able.err().as_deref(), lacks, "{kernel:?} {tun:?} {kinds:?}");
         }
-    })
+    }
+
+    #[test]
+    fn a_host_that_refuses_namespaces_is_told_what_to_turn() {
+        let error = EnclosureError::Refused {
+            step: "create mount, pid and network namespaces".to_owned(),
+            remedy: "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or run as root".to_owned(),
+            source: io::Error::from_raw_os_error(1),
+        };
+        let survey = refused(&error);
+        let why = survey.able.clone().expect_err("it is refused");
+        assert!(why.contains("refuses to create mount, pid and network namespaces") && why.contains("apparmor_restrict"), "{why}");
+        // Of its tunnels nothing is known, and nothing is claimed.
+        assert_eq!(tunnels(&survey, &[TunnelKind::Ipip]), []);
+    }
 }

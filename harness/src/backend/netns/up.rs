@@ -19,8 +19,8 @@ use super::{build, down, facts, filter, ready, services, survey, tunnel};
 use crate::backend::{Backend, Leftovers, UpError};
 use crate::name::PlaceName;
 use crate::nettool::Server;
-use crate::place::{Place, in_netns};
-use crate::site::{Emulated, NodeSpec, PodSpec, Site, Survey, Topology, TunnelKind};
+use crate::place::{Place, find_program, in_netns};
+use crate::site::{Emulated, Needs, NodeSpec, PodSpec, Site, Survey, Topology, TunnelKind};
 
 /// The embedded backend. Works in a process that is [enclosed](super::enclosure), and on a tokio runtime.
 #[derive(Clone, Debug)]
@@ -43,6 +43,12 @@ impl Netns {
     /// [`first_stage`](super::enclosure::first_stage) when it is started as `program enclosed`.
     pub fn survey_from_outside(program: &Path) -> Survey {
         survey::look_from_outside(program)
+    }
+
+    /// The same of a host that was looked at, for a lab that has these needs: its tunnels, and the programs that are run for it.
+    pub fn survey_for(survey: Survey, needs: &Needs) -> Survey {
+        let tunnels = survey::tunnels(&survey, &needs.tunnels);
+        survey.with(tunnels).with(needs.look(find_program))
     }
 }
 
