@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "runs the binary under test, in worlds that lack something")]
 
+#[path = "support/needs.rs"]
+mod needs;
 #[path = "support/netns_able.rs"]
 mod netns_able;
 #[path = "support/root.rs"]
@@ -17,13 +19,14 @@ use std::process::{Command, Output};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> std::process::ExitCode {
-    let able = netns_able::netns_able();
+    let able = netns_able::netns_able("calico-ipip");
     let poorer = able.clone().and_then(|()| poorer_able());
     let trials: Vec<Trial> = vec![
         trial::trial("an evidence folder that cannot be used is bad input", "netns", able.clone(), evidence_folders),
         trial::trial("a report that cannot be written is bad input, before the run", "netns", able.clone(), reports),
         trial::trial("files that are none are bad input", "netns", able, files),
-        trial::trial("what a poorer host refuses is said with its remedy", "netns", poorer, poorer_hosts),
+        trial::trial("what a poorer host refuses is said with its remedy", "netns", poorer.clone(), poorer_hosts),
+        trial::trial("run and doctor say the same of a program that is missing", "netns", poorer, missing_programs),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -185,6 +188,37 @@ fn poorer_hosts() -> Result<(), Failed> {
         let output = poorer(&limit, &["run", "calico-ipip", "--evidence", &evidence])?;
         demand(output, &limit, 3, word)?;
         let _ = fs::remove_dir_all(&evidence);
+    }
+    Ok(())
+}
+
+/// Takes every program away in turn that a lab runs, and looks what is said before anything is made.
+fn missing_programs() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let evidence = folder.path().join("evidence").display().to_string();
+    for (lab, program, package) in [
+        ("calico-ipip", "arp", "net-tools"),
+        ("calico-ipip", "ip", "iproute2"),
+        ("calico-ipip", "sysctl", "procps"),
+        ("flannel-udp", "arp", "net-tools"),
+        ("flannel-udp", "brctl", "bridge-utils"),
+        ("flannel-udp", "conntrack", "conntrack"),
+        ("flannel-udp", "ip", "iproute2"),
+        ("flannel-udp", "iptables-restore", "iptables"),
+        ("flannel-udp", "iptables-save", "iptables"),
+    ] {
+        let file = format!("PATH=$PATH:/usr/sbin:/sbin; file=$(readlink -f \"$(command -v {program})\")");
+        // A device is no program. Where it is not installed, there is nothing to take away.
+        let limit = format!("{file}; [ -z \"$file\" ] || mount --bind /dev/null \"$file\"; exec \"$@\"");
+        let word = format!("{program}: not in PATH");
+        for args in [&["run", lab, "--evidence", &evidence][..], &["doctor", lab, "--backend", "netns"]] {
+            let output = demand(poorer(&limit, args)?, &format!("{lab} without {program}"), 3, &format!("apt-get install {package}"))?;
+            // doctor puts them in a table.
+            let named = said(&output).lines().any(|line| line.contains(&word) || line.contains(&format!("no  {program} ")));
+            if !named || Path::new(&evidence).exists() {
+                return Err(Failed::from(format!("{program} is not named, or something was recorded: {}", said(&output))));
+            }
+        }
     }
     Ok(())
 }

@@ -26,8 +26,9 @@ impl Needs {
         let ability = |(program, what_for): (&String, &String)| {
             let found = find(program).map(|file| file.display().to_string());
             let found = found.ok_or_else(|| format!("not in PATH, and `{what_for}` needs it"));
-            let install =
-                || package_of(program).map_or_else(|| format!("install what has `{program}`"), |package| format!("apt-get install {package}"));
+            let install = || {
+                package_of(program).map_or_else(|| format!("install what has `{program}`"), |package| format!("apt-get install {package}"))
+            };
             Ability { what: program.clone(), remedy: found.is_err().then(install), found }
         };
         self.programs.iter().map(ability).collect()
