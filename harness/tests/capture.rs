@@ -25,7 +25,7 @@ use cnilab::site::{Facts, Site};
 use futures_util::future::BoxFuture;
 use libtest_mimic::{Arguments, Trial};
 use nix::sched::{CloneFlags, unshare};
-use rtnetlink::{Handle, LinkMessageBuilder, LinkUnspec, LinkVeth};
+use rtnetlink::{Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         wanting(no_tun.as_ref(), "a raw link is captured without a link layer", || block_on(raw_link())),
         trial("a probe that cannot leave says why", || block_on(cannot_leave())),
         trial("an ICMP error about the probe is told", || block_on(icmp_error())),
+        trial("an un-asserted ping leaves an ICMP error for the probe", || block_on(errors_left())),
         trial("a capture that is dropped ends", || block_on(dropped())),
         trial("agents capture and send where nobody enters", || block_on(agents::capture_and_send())),
         trial("agents end with their input", || block_on(agents::end_with_their_input())),
@@ -336,6 +337,23 @@ async fn icmp_error() {
     let outcome = probe::send_within(&site, &ping([10, 0, 0, 9], "nobody"), &armed, Duration::from_secs(10)).await;
     assert_eq!((outcome.answered_at, outcome.error.as_deref()), (None, Some("10.0.0.1 says: destination host unreachable")));
     assert!(outcome.sent_at.is_some() && began.elapsed() < Duration::from_secs(9));
+}
+
+async fn errors_left() {
+    let (site, targets) = two_places(1).await;
+    // b forwards, and knows no way to 10.9.0.0/24. It has six errors for a, and then one every second.
+    in_netns(again(&site, "b").netns.as_fd(), || std::fs::write("/proc/sys/net/ipv4/ip_forward", "1")).unwrap().unwrap();
+    let (beyond, via) = (Ipv4Addr::new(10, 9, 0, 0), Ipv4Addr::new(10, 0, 0, 2));
+    let route = RouteMessageBuilder::<Ipv4Addr>::new().destination_prefix(beyond, 24).gateway(via).build();
+    again(&site, "a").handle().route().add(route).execute().await.unwrap();
+    for round in 0..3 {
+        let probe = ping([10, 9, 0, 1], &format!("beyond {round}"));
+        assert!(!probe::warm_up(&site, &probe, Duration::from_secs(2)).await);
+        let armed = arm(&site, &targets, &Options::default()).await;
+        let outcome = probe::send(&site, &probe, &armed).await;
+        assert_eq!(outcome.error.as_deref(), Some("10.0.0.2 says: destination net unreachable"), "round {round}");
+        assert!(sightings(&armed.finish().await[0], probe.token) > 1, "the probe, and the error that quotes it");
+    }
 }
 
 async fn dropped() {

@@ -17,23 +17,47 @@ use crate::name::Token;
 /// The longest answer that is read, in bytes.
 const LONGEST: usize = 1 << 16;
 
-/// One HTTP request and its answer, from this thread's network namespace: connects, asks, reads the whole answer, closes, and waits until the
-/// other end has closed, too.
-pub fn ask(to: SocketAddrV4, token: Token, deadline: Duration) -> Outcome {
+/// What has come of a request, and the connection, if it has brought the answer: the client is to close it.
+#[derive(Debug)]
+pub struct Asked {
+    to: SocketAddrV4,
+    outcome: Outcome,
+    answered: Option<TcpStream>,
+}
+
+/// One HTTP request and its answer, from this thread's network namespace: connects, asks, and reads the whole answer.
+pub fn ask(to: SocketAddrV4, token: Token, deadline: Duration) -> Asked {
     let until = Instant::now() + deadline;
-    let mut outcome = Outcome { sent_at: Some(now()), ..Outcome::silent(token) };
-    let mut stream = match open(to, until, &mut outcome) {
-        Ok(stream) => stream,
-        Err(error) => {
-            outcome.error = Some(format!("cannot connect to {to}: {}", words(&error)));
-            return outcome;
-        }
-    };
-    match exchange(&mut stream, to, token, until, &mut outcome) {
-        Ok(()) => {}
-        Err(error) => outcome.error = Some(format!("{to} does not answer: {}", words(&error))),
+    let mut asked = Asked { to, outcome: Outcome { sent_at: Some(now()), ..Outcome::silent(token) }, answered: None };
+    match open(to, until, &mut asked.outcome) {
+        Ok(mut stream) => match exchange(&mut stream, to, token, until, &mut asked.outcome) {
+            Ok(()) => asked.answered = Some(stream),
+            Err(error) => asked.failed(&error),
+        },
+        Err(error) => asked.outcome.error = Some(format!("cannot connect to {to}: {}", words(&error))),
     }
-    outcome
+    asked
+}
+
+impl Asked {
+    /// Whether there is a connection to be closed.
+    pub fn is_answered(&self) -> bool {
+        self.answered.is_some()
+    }
+
+    /// Closes, and waits until the other end has closed, too.
+    pub fn close(mut self, deadline: Duration) -> Outcome {
+        if let Some(mut stream) = self.answered.take()
+            && let Err(error) = close(&mut stream, Instant::now() + deadline)
+        {
+            self.failed(&error);
+        }
+        self.outcome
+    }
+
+    fn failed(&mut self, error: &io::Error) {
+        self.outcome.error = Some(format!("{} does not answer: {}", self.to, words(error)));
+    }
 }
 
 fn exchange(stream: &mut TcpStream, to: SocketAddrV4, token: Token, until: Instant, outcome: &mut Outcome) -> io::Result<()> {
@@ -49,9 +73,13 @@ fn exchange(stream: &mut TcpStream, to: SocketAddrV4, token: Token, until: Insta
             Read::Odd(why) => return Err(io::Error::other(why)),
         }
     }
+    Ok(())
+}
+
+fn close(stream: &mut TcpStream, until: Instant) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
     // The kernel acknowledges the other end's FIN before we learn of it.
-    while more(stream, until, &mut bytes)? {}
+    while more(stream, until, &mut Vec::new())? {}
     Ok(())
 }
 

@@ -12,16 +12,17 @@ mod ask;
 mod http;
 mod outq;
 mod serve;
+mod silence;
 mod sockets;
 
 mod inside;
 mod tool;
 
-pub use ask::ask;
+pub use ask::{Asked, ask};
 pub use http::{answer_lengths, page, request_length};
 pub use inside::{own_sysfs, process_of};
 pub use outcome::{Echoes, Outcome};
-pub use ping::{knock, ping};
+pub use ping::{NEXT_ERROR, knock, ping};
 pub use serve::Server;
 pub use sockets::{Connection, connections, is_served};
-pub use tool::{NettoolError, Tool, run};
+pub use tool::{ANSWERED, NettoolError, Tool, run};

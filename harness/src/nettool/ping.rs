@@ -12,8 +12,13 @@ use super::echo::{Answer, Echo};
 use super::outcome::{Echoes, Outcome, now};
 use crate::name::Token;
 
-/// How often [`knock`] pings.
-const EVERY: Duration = Duration::from_millis(20);
+/// How long after its first ping [`knock`] sends its second; after that one it takes twice as long, and so on.
+const AGAIN: Duration = Duration::from_millis(20);
+/// After how long a kernel that has sent all the ICMP errors it may will send another to the same host: `icmp_ratelimit` of `net/ipv4/icmp.c`, `error_cost` of
+/// `net/ipv4/route.c`, both a second by default, and a little.
+pub const NEXT_ERROR: Duration = Duration::from_millis(1100);
+/// How many errors [`knock`] takes for the last word: what was missing for the first may have come since.
+const LAST_WORD: usize = 2;
 /// The longest IPv4 packet (RFC 791 section 3.1).
 const LONGEST: usize = 65_535;
 
@@ -48,25 +53,38 @@ pub fn ping(to: Ipv4Addr, size: usize, count: u16, token: Token, deadline: Durat
     Outcome { echoes: Some(echoes), ..outcome }
 }
 
-/// Sends echo requests every 20 ms until one is answered; whether one was. A route or neighbour that is missing may come yet, so errors are
-/// no reason to give up.
-pub fn knock(to: Ipv4Addr, size: usize, token: Token, deadline: Duration) -> bool {
+/// Sends echo requests until one is answered; whether one was. They are as short as can be, so that none meets an MTU and changes what the kernel knows of a
+/// path. A route or neighbour that is missing may come yet, so an error is no reason to give up, but kernels send few of them, and some of
+/// those are somebody else's: after each, and before this returns without an answer, nothing is sent for as long as one takes to be allowed again.
+pub fn knock(to: Ipv4Addr, token: Token, deadline: Duration) -> bool {
     let Ok(socket) = icmp_socket() else { return false };
     let until = Instant::now() + deadline;
-    let mut echoes = Vec::new();
-    while Instant::now() < until {
+    let (mut echoes, mut errors, mut pause) = (Vec::new(), 0, AGAIN);
+    let is_reply = |answer: &Answer| matches!(answer, Answer::Reply { .. });
+    loop {
         let echo = Echo::new(token, u16::try_from(echoes.len() + 1).unwrap_or(u16::MAX));
         echoes.push(echo);
-        let _ = send_to(&socket, to, &echo.message(size));
-        let reply = |packet: &[u8]| {
-            let answers = echoes.iter().rev().find_map(|echo| echo.answer(packet));
-            answers.filter(|answer| matches!(answer, Answer::Reply { .. }))
-        };
-        if await_answer(&socket, until.min(Instant::now() + EVERY), reply).is_ok_and(|answer| answer.is_some()) {
-            return true;
+        let sent = Instant::now();
+        let _ = send_to(&socket, to, &echo.message(0));
+        let any = |packet: &[u8]| echoes.iter().rev().find_map(|echo| echo.answer(packet));
+        let replied_by = |until| matches!(await_answer(&socket, until, |packet| any(packet).filter(is_reply)), Ok(Some(_)));
+        match await_answer(&socket, sent + pause, any) {
+            Ok(Some(Answer::Reply { .. })) => return true,
+            Ok(Some(Answer::Error(_))) => {
+                errors += 1;
+                if replied_by(Instant::now() + NEXT_ERROR) {
+                    return true;
+                }
+            }
+            _ => pause *= 2,
+        }
+        if errors == LAST_WORD {
+            return false;
+        }
+        if Instant::now() + NEXT_ERROR > until {
+            return replied_by(until.max(sent + NEXT_ERROR));
         }
     }
-    false
 }
 
 fn icmp_socket() -> nix::Result<OwnedFd> {

@@ -1,7 +1,7 @@
 //! What nettool does, as a command line says it.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::AsFd as _;
 use std::time::{Duration, SystemTime};
@@ -14,6 +14,9 @@ use super::{Outcome, Server, ask, ping};
 use crate::capture;
 use crate::fault::in_words;
 use crate::name::Token;
+
+/// What a client says that holds its connection open.
+pub const ANSWERED: &str = "answered";
 
 /// One thing to do in a pod.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
@@ -31,6 +34,9 @@ pub enum Tool {
     Get {
         /// Where it is: 10.244.1.2:80
         address: SocketAddrV4,
+        /// Once it has answered say so, and close only when standard input ends
+        #[arg(long)]
+        hold: bool,
         /// What is said of every probe
         #[command(flatten)]
         how: How,
@@ -133,8 +139,12 @@ pub enum NettoolError {
 pub fn run(tool: Tool) -> Result<String, NettoolError> {
     match tool {
         Tool::Serve { port, device } => serve(&port, &device).map(|()| String::new()),
-        Tool::Get { address, how } => {
-            let outcome = ask(address, how.token(), how.deadline());
+        Tool::Get { address, hold, how } => {
+            let asked = ask(address, how.token(), how.deadline());
+            if hold && asked.is_answered() {
+                await_release().map_err(|source| NettoolError::Refused { doing: "wait to be released".to_owned(), source })?;
+            }
+            let outcome = asked.close(how.deadline());
             let page = outcome.answer.as_ref().map(|page| format!("{page}\n"));
             how.tell(&outcome, page)
         }
@@ -165,6 +175,14 @@ pub fn run(tool: Tool) -> Result<String, NettoolError> {
             Err(NettoolError::Refused { doing: format!("run {} in the container {container}", command[0]), source })
         }
     }
+}
+
+/// Says that a server has answered, on a line of its own, and waits for the end of standard input.
+fn await_release() -> io::Result<()> {
+    let mut said = io::stdout().lock();
+    writeln!(said, "{ANSWERED}")?;
+    said.flush()?;
+    io::copy(&mut io::stdin().lock(), &mut io::sink()).map(drop)
 }
 
 fn serve(ports: &[u16], device: &str) -> Result<(), NettoolError> {

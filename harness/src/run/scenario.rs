@@ -12,17 +12,21 @@ use crate::plan::{BoundPoint, BoundScenario, BoundState};
 use crate::probe;
 use crate::site::Site;
 
-/// How long an un-asserted ping may take to be answered before the capture begins.
-const WARM_UP: Duration = Duration::from_millis(1500);
+/// How long an un-asserted ping may take to be answered before the capture begins: a scenario in which nobody answers takes so long, and then some.
+const WARM_UP: Duration = Duration::from_millis(2500);
 
-/// How long a capture waits for its closing sentinel.
-const CLOSING: Duration = Duration::from_secs(2);
+/// How long a probe may take to be answered where an un-asserted one was: it will be, however busy the host is.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// How long a capture waits for its closing sentinel, which comes unless the point is gone.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// Carries a scenario out; what cannot be done is part of what is recorded.
 pub(super) async fn carry_out(request: &Request, scenario: &BoundScenario, site: &Site, teller: &mut Teller<'_>) -> ScenarioEvidence {
     let mut evidence = ScenarioEvidence { name: scenario.name.clone(), outcome: None, recordings: Vec::new(), state: Vec::new() };
     if let Some(probe) = &scenario.probe {
-        if !probe::warm_up(site, probe, WARM_UP).await {
+        let answered = probe::warm_up(site, probe, WARM_UP).await;
+        if !answered {
             teller.note(format!("{}: no un-asserted ping from {} was answered within {WARM_UP:?}", scenario.name, probe.from));
         }
         let options = capture::Options {
@@ -36,7 +40,7 @@ pub(super) async fn carry_out(request: &Request, scenario: &BoundScenario, site:
         evidence.outcome = Some(if request.breakage.as_ref().is_some_and(Breakage::withholds_probe) {
             probe::withheld(probe)
         } else {
-            probe::send(site, probe, &armed).await
+            probe::send_within(site, probe, &armed, if answered { PATIENCE } else { probe::DEADLINE }).await
         });
         evidence.recordings = armed.finish().await;
     }

@@ -343,7 +343,7 @@ fn cross(site: &Site, ttl: u8) -> Done {
     let pod1 = site.places.get(&PlaceName::new("pod1")).ok_or("no pod1")?.netns().ok_or("pod1 cannot be entered")?;
     let token = Token::derive("trial", "ping");
     let outcome = in_netns(pod1, || {
-        nettool::knock(to, 56, token, Duration::from_secs(5));
+        nettool::knock(to, token, Duration::from_secs(5));
         nettool::ping(to, 56, token, Duration::from_secs(2))
     })?;
     check("ttl from the other node", &outcome.answer_ttl, &Some(ttl))

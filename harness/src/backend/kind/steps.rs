@@ -13,7 +13,7 @@ use super::prepare::Prepared;
 use super::recipe::{Step, Within};
 use super::{api, rollout};
 use crate::fault::in_words;
-use crate::wait::{Look, until};
+use crate::wait::{Look, WaitError, until};
 
 /// A cluster whose nodes run.
 #[derive(Clone)]
@@ -47,17 +47,17 @@ pub(super) async fn take(cluster: &Cluster, prepared: &Prepared, step: &Step) ->
         }
         Step::NodesReady { within } => Ok(until(&what, within.0, api::EVERY, async || match api::nodes(&cluster.client).await {
             Ok(nodes) => rollout::nodes_ready(&nodes),
-            Err(error) => Look::NotYet(error.to_string()),
+            Err(error) => Look::NotYet(in_words(&error)),
         })
         .await?),
         Step::File { path, within } => poll(cluster, &what, *within, async |machine| has_file(machine, path).await).await,
         Step::Device { name, within } => poll(cluster, &what, *within, async |machine| has_device(machine, name).await).await,
         Step::TcpMesh { port, within } => {
-            let addresses = addresses(&api::nodes(&cluster.client).await?);
+            let addresses = asked(&what, cluster, &api::nodes(&cluster.client).await?)?;
             poll(cluster, &what, *within, async |machine| has_sessions(machine, *port, &addresses).await).await
         }
         Step::PeerRoutes { device, within } => {
-            let addresses = addresses(&api::nodes(&cluster.client).await?);
+            let addresses = asked(&what, cluster, &api::nodes(&cluster.client).await?)?;
             poll(cluster, &what, *within, async |machine| has_peer_routes(machine, device, &addresses).await).await
         }
     }
@@ -108,12 +108,85 @@ fn missing(machine: &Machine, addresses: &BTreeMap<String, Ipv4Addr>, thing: &st
     if missing.is_empty() { Ok(()) } else { Err(format!("has no {thing} with {}", missing.join(", "))) }
 }
 
-/// The nodes' own addresses, as they told the API.
-fn addresses(nodes: &BTreeMap<String, Node>) -> BTreeMap<String, Ipv4Addr> {
-    let of = |node: &Node| {
-        let addresses = node.status.as_ref()?.addresses.as_ref()?;
-        let mut own = addresses.iter().filter(|address| address.type_ == "InternalIP");
-        own.find_map(|address| address.address.parse().ok())
+/// The nodes between which something is to be; a wait for that among nodes that nobody can be asked about would hold at once, and so is none.
+fn asked(what: &str, cluster: &Cluster, nodes: &BTreeMap<String, Node>) -> Result<BTreeMap<String, Ipv4Addr>, WaitError> {
+    let machines: Vec<&str> = cluster.machines.iter().map(|machine| machine.name.as_str()).collect();
+    addresses(&machines, nodes).map_err(|why| WaitError::Never { what: what.to_owned(), why })
+}
+
+/// The addresses of the nodes that are `machines`, as they told the API; or why there is nothing between them.
+fn addresses(machines: &[&str], nodes: &BTreeMap<String, Node>) -> Result<BTreeMap<String, Ipv4Addr>, String> {
+    let of = |name: &str| {
+        let node = nodes.get(name).ok_or_else(|| format!("the API does not know {name}"))?;
+        let told = node.status.iter().flat_map(|status| status.addresses.iter().flatten());
+        let own: Vec<&str> = told.filter(|address| address.type_ == "InternalIP").map(|address| address.address.as_str()).collect();
+        let unicast = |address: &Ipv4Addr| !address.is_unspecified();
+        let found = own.iter().find_map(|address| address.parse().ok()).filter(unicast);
+        found.ok_or_else(|| {
+            format!("{name} has no IPv4 address among its InternalIPs: {}", if own.is_empty() { "none".to_owned() } else { own.join(", ") })
+        })
     };
-    nodes.iter().filter_map(|(name, node)| Some((name.clone(), of(node)?))).collect()
+    if let [] | [_] = machines {
+        return Err(format!("it takes two nodes, and there is {}", machines.first().unwrap_or(&"none")));
+    }
+    let (found, missing): (Vec<_>, Vec<_>) =
+        machines.iter().map(|name| of(name).map(|address| ((*name).to_owned(), address))).partition(Result::is_ok);
+    let missing: Vec<String> = missing.into_iter().filter_map(Result::err).collect();
+    if missing.is_empty() { Ok(found.into_iter().flatten().collect()) } else { Err(missing.join("; ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn node(addresses: &[(&str, &str)]) -> Node {
+        let addresses: Vec<_> = addresses.iter().map(|(kind, address)| json!({ "type": kind, "address": address })).collect();
+        serde_json::from_value(json!({ "status": { "addresses": addresses } })).expect("a node")
+    }
+
+    #[test]
+    fn every_node_is_asked_or_the_wait_says_why_not() {
+        let two = |addresses: &[(&str, &str)]| {
+            BTreeMap::from([("a".to_owned(), node(&[("InternalIP", "10.0.0.1")])), ("b".to_owned(), node(addresses))])
+        };
+        let found = |machines: &[&str], nodes: &BTreeMap<String, Node>| {
+            addresses(machines, nodes).map(|all| all.into_values().map(|one| one.to_string()).collect::<Vec<_>>().join(" "))
+        };
+        for good in [
+            &[("InternalIP", "10.0.0.2")][..],
+            &[("InternalIP", "fd00::2"), ("InternalIP", "10.0.0.2")],
+            &[("Hostname", "b"), ("InternalIP", "10.0.0.2")],
+        ] {
+            assert_eq!(found(&["a", "b"], &two(good)), Ok("10.0.0.1 10.0.0.2".to_owned()));
+        }
+        let none = "b has no IPv4 address among its InternalIPs: ";
+        for (bad, told) in [
+            (&[][..], "none"),
+            (&[("InternalIP", "fd00::2")], "fd00::2"),
+            (&[("ExternalIP", "10.0.0.2")], "none"),
+            (&[("Hostname", "b"), ("ExternalIP", "192.0.2.1")], "none"),
+            (&[("InternalIP", "")], ""),
+            (&[("InternalIP", "b.example")], "b.example"),
+            (&[("InternalIP", "10.0.0.2/24")], "10.0.0.2/24"),
+            (&[("InternalIP", "0.0.0.0")], "0.0.0.0"),
+            (&[("InternalIP", "fd00::2"), ("InternalIP", "fd00::3")], "fd00::2, fd00::3"),
+        ] {
+            assert_eq!(found(&["a", "b"], &two(bad)), Err(format!("{none}{told}")));
+        }
+        assert_eq!(found(&["a", "c"], &two(&[])), Err("the API does not know c".to_owned()));
+        assert_eq!(found(&["b", "c"], &two(&[])), Err(format!("{none}none; the API does not know c")));
+        assert_eq!(found(&["a"], &two(&[])), Err("it takes two nodes, and there is a".to_owned()));
+        assert_eq!(found(&[], &BTreeMap::new()), Err("it takes two nodes, and there is none".to_owned()));
+    }
+
+    #[test]
+    fn a_node_without_a_status_is_told() {
+        assert_eq!(
+            addresses(&["a", "b"], &[("a".to_owned(), Node::default()), ("b".to_owned(), Node::default())].into())
+                .map_err(|why| why.matches("no IPv4").count()),
+            Err(2)
+        );
+    }
 }

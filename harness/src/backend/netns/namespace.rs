@@ -26,9 +26,18 @@ pub(super) enum Role {
     Pod,
 }
 
-/// Switches below `/proc/sys/net` that every namespace gets. Without IPv6 no router is solicited and no group joined while we listen. Only
-/// `lo` is older than the switch; `all` would reach it too, but takes a lock that the whole kernel shares.
-const EVERYWHERE: [(&str, &str); 1] = [("ipv6/conf/default/disable_ipv6", "1")];
+/// Switches below `/proc/sys/net` that every namespace gets.
+///
+/// Without IPv6 no router is solicited and no group joined while we listen. Only `lo` is older than the switch; `all` would reach it too, but takes a lock that
+/// the whole kernel shares.
+///
+/// No packet is lost here unless somebody breaks something, but on a busy host a segment or its acknowledgment may wait for a proxy of ours for longer
+/// than the 200 ms after which TCP would send it again (`TCP_RTO_MIN`; `tcp_schedule_loss_probe` in `net/ipv4/tcp_output.c` goes by the same). Half a minute is
+/// longer than any probe of ours waits. Kernels have the switch since Linux 6.11.
+const EVERYWHERE: [(&str, &str); 2] = [("ipv6/conf/default/disable_ipv6", "1"), (RTO_MIN, "30000000")];
+
+/// In microseconds (`Documentation/networking/ip-sysctl.rst`).
+const RTO_MIN: &str = "ipv4/tcp_rto_min_us";
 
 /// Switches that a node gets besides. A new namespace has the *host's* reverse path filter, whatever that is.
 const NODE: [(&str, &str); 3] = [("ipv4/conf/all/rp_filter", "0"), ("ipv4/conf/default/rp_filter", "0"), ("ipv4/ip_forward", "1")];
@@ -83,7 +92,7 @@ fn create_one(place: &PlaceName, role: Role, runtime: &Handle, refused: impl Fn(
 /// without IPv6 there is nothing to switch off.
 pub(super) fn set(place: &PlaceName, switch: &str, value: &str) -> Result<(), UpError> {
     match fs::write(format!("/proc/sys/net/{switch}"), value) {
-        Err(error) if error.kind() == ErrorKind::NotFound && switch.starts_with("ipv6/") => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound && (switch.starts_with("ipv6/") || switch == RTO_MIN) => Ok(()),
         done => done.map_err(|source| UpError::Switch { place: place.clone(), switch: switch.to_owned(), source }),
     }
 }
