@@ -33,6 +33,7 @@ use shared::on_shared;
 
 type Done = Result<(), Failed>;
 type Named = (&'static str, fn(&str) -> Done);
+type Quick = (&'static str, fn() -> Done);
 
 const LAB: &str = "flannel-udp";
 /// The shortest scenario.
@@ -41,7 +42,7 @@ const ONE: &str = "pod to pod on the same node";
 fn main() -> std::process::ExitCode {
     supervise::supervised(|| {
         let able = kind_able::kind_able(LAB);
-        let quick: [(&str, fn() -> Done); 3] = [
+        let quick: [Quick; 3] = [
             ("no daemon: this host cannot", no_daemon),
             ("no image: this host cannot, and nothing is made", no_image),
             ("another manifest than the recipe's is bad input", other_manifest),

@@ -14,13 +14,13 @@ pub(crate) fn on_shared(
     test: fn(&str) -> Result<(), Failed>,
 ) -> Result<Completion, Failed> {
     let mut report = None;
-    let made = MADE.get_or_init(|| {
+    let cluster = MADE.get_or_init(|| {
         make().map_err(|failed| {
             report = Some(failed);
             trial
         })
     });
-    match (made, report) {
+    match (cluster, report) {
         (Ok(cluster), _) => test(cluster).map(|()| Completion::Completed),
         (Err(_), Some(report)) => Err(report),
         (Err(first), None) => Ok(Completion::ignored_with(format!("the cluster could not be made, see `{first}`"))),

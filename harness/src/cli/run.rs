@@ -38,15 +38,12 @@ fn try_run(args: &Run) -> Result<Exit, Exit> {
     let needs = needs(&lab, args.backend, &request.scenarios, request.breakage.as_slice());
     let stopper = stop_on_signals()?;
     let mut progress = Progress::new(args.output.quiet);
-    let finished = match args.backend {
-        BackendName::Kind => {
-            let choices = ClusterChoices { needs, ..cluster_choices(&lab, &args.cluster)? };
-            conduct_on_kind(&request, &choices, &stopper, move |event| progress.show(event, std::process::id()))
-        }
-        _ => {
-            has_programs(&needs)?;
-            conduct(&this_program()?, &request, &stopper, |event, pid| progress.show(event, pid))
-        }
+    let finished = if args.backend == BackendName::Kind {
+        let choices = ClusterChoices { needs, ..cluster_choices(&lab, &args.cluster)? };
+        conduct_on_kind(&request, &choices, &stopper, move |event| progress.show(event, std::process::id()))
+    } else {
+        has_programs(&needs)?;
+        conduct(&this_program()?, &request, &stopper, |event, pid| progress.show(event, pid))
     };
     match finished {
         Ok(finished) => {

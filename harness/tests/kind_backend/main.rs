@@ -344,7 +344,7 @@ fn cross(site: &Site, ttl: u8) -> Done {
     let token = Token::derive("trial", "ping");
     let outcome = in_netns(pod1, || {
         nettool::knock(to, token, Duration::from_secs(5));
-        nettool::ping(to, 56, token, Duration::from_secs(2))
+        nettool::ping(to, 56, 1, token, Duration::from_secs(2))
     })?;
     check("ttl from the other node", &outcome.answer_ttl, &Some(ttl))
 }

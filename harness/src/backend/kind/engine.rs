@@ -92,7 +92,9 @@ impl Engine {
             match self.docker.get_container_archive_info(&made.id, Some(options)).await {
                 Ok(_) => {}
                 Err(Error::DockerResponseServerError { status_code: 404, .. }) => {
-                    lacking.iter_mut().for_each(|list: &mut Vec<_>| list.push(*file))
+                    if let Ok(list) = &mut lacking {
+                        list.push(*file);
+                    }
                 }
                 Err(error) => lacking = Err(KindError::docker(format!("look for {file} in {image}"))(error)),
             }

@@ -47,7 +47,7 @@ pub(super) fn look() -> Survey {
     let packet_socket = try_capture();
     let ipip = try_ipip();
     let tun = open_tun("tun-try").map(|_| ());
-    let able = packet_socket.as_ref().map(|()| ()).map_err(|error| format!("packets cannot be captured: {error}"));
+    let able = packet_socket.as_ref().copied().map_err(|error| format!("packets cannot be captured: {error}"));
     let mut abilities = vec![
         ability("namespaces", "mount, pid and network namespaces can be had", Ok(()), None),
         ability("AF_PACKET", "opens", packet_socket, Some("CAP_NET_RAW, and a seccomp profile that allows it")),
