@@ -86,7 +86,7 @@ pub async fn finish(mut child: Child, input: &[u8], bounds: Bounds) -> Result<Ou
     };
     let killed = group.kill();
     if let (Ok(_), Some(group)) = (timeout(GONE, child.wait()).await, killed) {
-        reap(group);
+        let _ = timeout(GONE, reap(group)).await;
     }
     ended
 }
@@ -138,10 +138,17 @@ impl Drop for Group {
 }
 
 /// Waits for the orphans of a group that was killed, on a thread: they are ours if this is the first process of a pid namespace.
-fn reap(group: Pid) {
-    let wait = move || while waitpid(Pid::from_raw(-group.as_raw()), None).is_ok() {};
+async fn reap(group: Pid) {
+    let (tell, told) = tokio::sync::oneshot::channel::<()>();
+    let wait = move || {
+        while waitpid(Pid::from_raw(-group.as_raw()), None).is_ok() {}
+        drop(tell);
+    };
     // Without the thread they are gone with this process.
-    let _ = std::thread::Builder::new().name("reap".into()).spawn(wait);
+    if std::thread::Builder::new().name("reap".into()).spawn(wait).is_ok() {
+        // That the thread is through is all there is to be told.
+        let _ = told.await;
+    }
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ mod tests {
     fn administrators_folders_come_behind_the_users_own_and_once() {
         for (path, searched) in [
             (Some("/usr/bin:/bin"), "/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"),
-            (Some("/sbin:/home/x/bin"), "/sbin:/home/x/bin:/usr/local/sbin:/usr/sbin"),
+            (Some("/sbin:/opt/x/bin"), "/sbin:/opt/x/bin:/usr/local/sbin:/usr/sbin"),
             (Some("/usr/sbin:/usr/local/sbin:/sbin"), "/usr/sbin:/usr/local/sbin:/sbin"),
             (None, "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"),
         ] {

@@ -34,7 +34,9 @@ pub(crate) async fn nothing() -> Result<(), String> {
 
 pub(crate) async fn process() -> Result<(), String> {
     let site = up().await?;
-    let command = Cmd { program: "sh".to_owned(), args: vec!["-c".to_owned(), "sleep 60 >/dev/null 2>&1 &".to_owned()] };
+    // It has left its process group, with which it would be ended, by the time that it lets go of the output.
+    let escape = "said=$(setsid sh -c 'exec sleep 60 >/dev/null 2>&1' &)";
+    let command = Cmd { program: "sh".to_owned(), args: vec!["-c".to_owned(), escape.to_owned()] };
     site.places[&PlaceName::new("pod1")].run(&command).await.map_err(|error| error.to_string())?;
     match Netns::default().down(site).await {
         Err(Leftovers(left)) => {
