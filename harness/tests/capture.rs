@@ -341,8 +341,10 @@ async fn icmp_error() {
 
 async fn errors_left() {
     let (site, targets) = two_places(1).await;
-    // b forwards, and knows no way to 10.9.0.0/24. It has six errors for a, and then one every second.
-    in_netns(again(&site, "b").netns.as_fd(), || std::fs::write("/proc/sys/net/ipv4/ip_forward", "1")).unwrap().unwrap();
+    // b forwards, and knows no way to 10.9.0.0/24. It sends as many errors as are asked for, as the places of a lab do.
+    for (switch, value) in [("ip_forward", "1"), ("icmp_ratelimit", "0")] {
+        in_netns(again(&site, "b").netns.as_fd(), || std::fs::write(format!("/proc/sys/net/ipv4/{switch}"), value)).unwrap().unwrap();
+    }
     let (beyond, via) = (Ipv4Addr::new(10, 9, 0, 0), Ipv4Addr::new(10, 0, 0, 2));
     let route = RouteMessageBuilder::<Ipv4Addr>::new().destination_prefix(beyond, 24).gateway(via).build();
     again(&site, "a").handle().route().add(route).execute().await.unwrap();

@@ -34,7 +34,10 @@ pub(super) enum Role {
 /// No packet is lost here unless somebody breaks something, but on a busy host a segment or its acknowledgment may wait for a proxy of ours for longer
 /// than the 200 ms after which TCP would send it again (`TCP_RTO_MIN`; `tcp_schedule_loss_probe` in `net/ipv4/tcp_output.c` goes by the same). Half a minute is
 /// longer than any probe of ours waits. Kernels have the switch since Linux 6.11.
-const EVERYWHERE: [(&str, &str); 2] = [("ipv6/conf/default/disable_ipv6", "1"), (RTO_MIN, "30000000")];
+///
+/// An un-asserted ping must not use up the ICMP errors that a kernel allows a host, or the probe's own is not sent (`icmpv4_xrlim_allow` in
+/// `net/ipv4/icmp.c`).
+const EVERYWHERE: [(&str, &str); 3] = [("ipv6/conf/default/disable_ipv6", "1"), (RTO_MIN, "30000000"), ("ipv4/icmp_ratelimit", "0")];
 
 /// In microseconds (`Documentation/networking/ip-sysctl.rst`).
 const RTO_MIN: &str = "ipv4/tcp_rto_min_us";
