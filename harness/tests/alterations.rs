@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use cnilab::capture::Recording;
 use cnilab::evidence::{self, Evidence};
+use cnilab::journey;
 use cnilab::lab::{self, Claim, Extent};
 use cnilab::packet::{Detail, Hints, Printer, dissect};
 use cnilab::plan::{self, Plan};
 use cnilab::verdict::{Outcome, judge};
-use cnilab::journey;
 
 /// How many alterations are tried of each kind and folder unless all are asked for.
 const SOME: usize = 250;
@@ -143,7 +143,8 @@ fn no_run_that_lacks_a_frame_is_held_nor_one_that_has_it_twice() {
                     continue;
                 }
                 for frame in stop.sightings.iter().map(|sighting| sighting.frame) {
-                    let frames = |evidence: &mut evidence::ScenarioEvidence| std::mem::take(&mut evidence.recordings[stop.recording].frames);
+                    let frames =
+                        |evidence: &mut evidence::ScenarioEvidence| std::mem::take(&mut evidence.recordings[stop.recording].frames);
                     let lacks = run.outcome_of(scenario, |evidence| {
                         let mut all = frames(evidence);
                         all.remove(frame);

@@ -103,11 +103,11 @@ impl Problems {
             if let Some(hint) = &problem.hint {
                 group = group.element(Level::HELP.with_name("hint").message(plain::text(hint)));
             }
-            let rendered = renderer.render(&[group]);
+            let snippet = renderer.render(&[group]);
             // What was spelt out is wider than in the file, whose columns are told.
             let (shown, own) = (position(&source, place(&problem.span).start), position(&self.text, problem.span.start));
             let [shown, own] = [shown, own].map(|at| format!("{path}:{}:{}", at.line, at.column));
-            out.push_str(rendered.replacen(&shown, &own, 1).trim_end());
+            out.push_str(snippet.replacen(&shown, &own, 1).trim_end());
             out.push_str("\n\n");
         }
         let count = self.list.len();
