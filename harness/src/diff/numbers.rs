@@ -6,8 +6,11 @@ use crate::journey::Leg;
 use crate::packet::Field;
 use crate::verdict::variables::Kind;
 
+/// Whose IP ids a header's is one of: those of what goes this way, so many IP headers below this one.
+pub(super) type Drawn = (Leg, usize);
+
 /// A number, and the kind of numbers that it is one of.
-type Key = (Kind, Option<Leg>, u64);
+type Key = (Kind, Option<Drawn>, u64);
 
 /// What numbers stand for over a scenario, one to one.
 #[derive(Default)]
@@ -17,24 +20,25 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    /// Has two numbers of a field stand for each other, as found `at`. IP ids are the sender's own: those of requests are not those of replies, so
-    /// that two senders who draw the same one by chance do no harm.
+    /// Has two numbers of a field stand for each other, as found `at`. An IP id is unique only among its sender's (RFC 6864 section 4.1), of 16 bits,
+    /// and with a dozen packets under way two senders draw the same one every few dozen runs: so those of requests are not those of replies, and a tunnel's not those
+    /// of what is in it.
     ///
     /// # Errors
     /// One of them stands for another number already: which, and where.
-    pub(super) fn bind(&mut self, field: Field, leg: Option<Leg>, numbers: [u64; 2], at: &str) -> Result<(), String> {
+    pub(super) fn bind(&mut self, field: Field, drawn: Option<Drawn>, numbers: [u64; 2], at: &str) -> Result<(), String> {
         let kind = Kind::of(field);
-        let leg = leg.filter(|_| kind == Kind::IpId);
+        let drawn = drawn.filter(|_| kind == Kind::IpId);
         let sides = [(0, numbers[0], numbers[1]), (1, numbers[1], numbers[0])];
         for (side, number, counterpart) in sides {
-            if let Some((known, at)) = self.known[side].get(&(kind, leg, number))
+            if let Some((known, at)) = self.known[side].get(&(kind, drawn, number))
                 && *known != counterpart
             {
                 return Err(format!("{number} is {known} in {at}"));
             }
         }
         for (side, number, counterpart) in sides {
-            self.known[side].entry((kind, leg, number)).or_insert_with(|| (counterpart, at.to_owned()));
+            self.known[side].entry((kind, drawn, number)).or_insert_with(|| (counterpart, at.to_owned()));
         }
         Ok(())
     }
@@ -60,11 +64,14 @@ mod tests {
     #[test]
     fn fields_of_one_kind_share_their_numbers_and_ip_ids_are_the_senders() {
         let mut numbers = Numbers::default();
-        assert!(numbers.bind(Field::TcpSourcePort, Some(Leg::Request), [40_000, 50_000], "a").is_ok());
-        assert!(numbers.bind(Field::TcpDestinationPort, Some(Leg::Reply), [40_000, 50_001], "b").is_err());
-        assert!(numbers.bind(Field::UdpSourcePort, Some(Leg::Reply), [40_000, 50_001], "b").is_ok());
-        assert!(numbers.bind(Field::IpId, Some(Leg::Request), [7, 8], "a").is_ok());
-        assert!(numbers.bind(Field::IpId, Some(Leg::Reply), [7, 9], "a").is_ok());
-        assert!(numbers.bind(Field::IpId, Some(Leg::Request), [7, 9], "a").is_err());
+        let [request, reply, outer] = [(Leg::Request, 0), (Leg::Reply, 0), (Leg::Request, 1)].map(Some);
+        assert!(numbers.bind(Field::TcpSourcePort, request, [40_000, 50_000], "a").is_ok());
+        assert!(numbers.bind(Field::TcpDestinationPort, reply, [40_000, 50_001], "b").is_err());
+        assert!(numbers.bind(Field::UdpSourcePort, reply, [40_000, 50_001], "b").is_ok());
+        assert!(numbers.bind(Field::IpId, request, [7, 8], "a").is_ok());
+        assert!(numbers.bind(Field::IpId, reply, [7, 9], "a").is_ok());
+        assert!(numbers.bind(Field::IpId, outer, [6, 8], "a").is_ok());
+        assert!(numbers.bind(Field::IpId, request, [7, 9], "a").is_err());
+        assert!(numbers.bind(Field::IpId, outer, [7, 8], "a").is_err());
     }
 }

@@ -85,6 +85,11 @@ impl<'s, 'a> Packet<'s, 'a> {
         })
     }
 
+    /// How many IP headers stand below this layer.
+    pub(super) fn headers_below(&self, layer: usize) -> usize {
+        self.kinds[layer + 1..].iter().filter(|kind| matches!(kind, LayerKind::Ipv4 | LayerKind::Ipv6)).count()
+    }
+
     /// Whether it has this field.
     pub(super) fn has(&self, layer: usize, field: Field) -> bool {
         self.layers[layer].values.contains_key(&field)

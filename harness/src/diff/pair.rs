@@ -36,10 +36,12 @@ pub(super) fn pair(what: &str, at: &str, packets: [&Packet<'_, '_>; 2], terms: &
         // What was not kept may have been there.
         let missed = (0..2).any(|side| cut[side] && !packets[side].has(layers[side], field));
         let note = match relation {
-            Relation::Numbers(pair) => match terms.numbers.bind(field, Some(packets[0].seen.leg), pair, at) {
-                Ok(()) => continue,
-                Err(clash) => Some(clash),
-            },
+            Relation::Numbers(pair) => {
+                match terms.numbers.bind(field, Some((packets[0].seen.leg, packets[0].headers_below(layers[0]))), pair, at) {
+                    Ok(()) => continue,
+                    Err(clash) => Some(clash),
+                }
+            }
             Relation::Other if !missed => None,
             Relation::Other | Relation::Same => continue,
         };
