@@ -188,7 +188,7 @@ fn agents(cluster: &str) -> Done {
     let mut held = 0;
     for expectation in list(&report["scenarios"]).iter().flat_map(|scenario| list(&scenario["expectations"])) {
         let outcome = expectation["outcome"].as_str().unwrap_or_default();
-        let lacks = || expectation["why"].as_str().is_some_and(|why| why.contains("No such file or directory"));
+        let lacks = || expectation["why"].as_str().is_some_and(|why| why.contains("` is not there"));
         match outcome {
             "held" => held += 1,
             "skipped" => {}

@@ -112,7 +112,7 @@ fn scenario(
         planned,
         names,
         facts: evidence.map(|evidence| &evidence.facts),
-        proxy: replaced::wanted(lab),
+        proxy: replaced::wanted(lab, planned),
         listed: evidence.map(|evidence| evidence.manifest.listed(&planned.name)),
         recorded,
         journeys: recorded.map(|recorded| journey::trace(recorded, hints)),

@@ -7,6 +7,7 @@ use crate::lab::Scenario;
 use crate::name::PointName;
 use crate::packet::Hints;
 use crate::site::Facts;
+use crate::verdict::replaced::Proxy;
 use crate::verdict::spelling::Spelling;
 use crate::verdict::{ScenarioVerdict, belief, seen};
 
@@ -15,8 +16,8 @@ pub(super) struct Scene<'a> {
     pub(super) planned: &'a Scenario,
     pub(super) names: &'a Names<'a>,
     pub(super) facts: [&'a Facts; 2],
-    /// The mode of kube-proxy that the lab is about.
-    pub(super) proxy: Option<&'a str>,
+    /// The kube-proxy that the lab is about.
+    pub(super) proxy: Option<Proxy<'a>>,
     /// What either run set out to record of it, as far as that is told.
     pub(super) listed: [Option<&'a Listed>; 2],
     pub(super) recorded: [&'a ScenarioEvidence; 2],

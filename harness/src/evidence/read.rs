@@ -12,13 +12,14 @@ use super::limit;
 use super::model::{Evidence, FORMAT, Manifest, ScenarioEvidence, StateText};
 use super::open::{Budget, beside, entries, plain_folder};
 use super::problem::EvidenceError;
-use crate::capture::Recording;
+use crate::capture::{Liveness, Recording};
 use crate::name::Token;
 use crate::packet::{Frame, Interface, Limits, read_capture};
 use crate::site::Facts;
 
 /// Reads an evidence folder. Nothing in it is believed: what is read of it is bounded (see the limits of this room), no name in it leads out of it, and files that
-/// contradict one another, or are of another run, are refused. Of a run that was cut short, what is there is read.
+/// contradict one another, or are of another run, are refused. Of a run that was cut short, what is there is read; a capture or an output whose file is gone proves
+/// nothing.
 ///
 /// # Errors
 /// See [`EvidenceError`]; each names the file.
@@ -30,6 +31,10 @@ pub fn read(folder: &Path) -> Result<Evidence, EvidenceError> {
         Err(EvidenceError::Read { source, .. }) if source.kind() == ErrorKind::NotFound && manifest.cut_short.is_some() => Facts::default(),
         facts => facts?,
     };
+    if !facts.backend.is_empty() && facts.backend != manifest.backend {
+        let what = format!("its facts are of the backend `{}`, its manifest is of `{}`", facts.backend, manifest.backend);
+        return Err(contradiction(folder, what));
+    }
     let mut scenarios = Vec::new();
     for path in scenario_folders(&folder.join(file::SCENARIOS))? {
         scenarios.push(read_scenario(&mut budget, &manifest.run, &path.join(file::SCENARIO))?);
@@ -101,6 +106,10 @@ fn read_recording(
     files: &mut BTreeMap<String, Blocks>,
 ) -> Result<Recording, EvidenceError> {
     let path = beside(scenario, &entry.file)?;
+    if is_gone(&path) {
+        let liveness = Liveness::NeverArmed(format!("{} is not there", path.display()));
+        return Ok(Recording { liveness, ..entry.recording(Vec::new()) });
+    }
     if !files.contains_key(&entry.file) {
         files.insert(entry.file.clone(), read_blocks(budget, &path)?);
     }
@@ -131,12 +140,22 @@ fn read_blocks(budget: &mut Budget, path: &Path) -> Result<Blocks, EvidenceError
 }
 
 fn read_state(budget: &mut Budget, scenario: &Path, entry: StateEntry) -> Result<StateText, EvidenceError> {
+    let files: Vec<PathBuf> =
+        [&entry.stdout, &entry.stderr].into_iter().flatten().map(|name| beside(scenario, name)).collect::<Result<_, _>>()?;
+    if let Some(gone) = files.iter().find(|path| is_gone(path)) {
+        return Ok(StateText { status: None, ..entry.text(String::new(), format!("{} is not there", gone.display())) });
+    }
     let mut text = |name: &Option<String>| match name {
         Some(name) => budget.text(&beside(scenario, name)?, limit::TEXT),
         None => Ok(String::new()),
     };
     let (stdout, stderr) = (text(&entry.stdout)?, text(&entry.stderr)?);
     Ok(entry.text(stdout, stderr))
+}
+
+/// Whether a file was lost since the folder was written: what was in it proves nothing, and all else does.
+fn is_gone(path: &Path) -> bool {
+    matches!(path.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound)
 }
 
 fn describe(Interface { name, description, link, snap_length, dropped }: &Interface) -> String {

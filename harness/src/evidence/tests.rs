@@ -240,17 +240,32 @@ fn a_newer_format_is_named_whatever_else_is_in_it() {
 
 #[test]
 fn a_missing_file_is_named() {
-    for file in [
-        "manifest.json",
-        "lab.yaml",
-        "facts.json",
-        &format!("{FIRST}/node1.pcapng"),
-        &format!("{FIRST}/node1.ip-route.txt"),
-        &format!("{FIRST}/scenario.json"),
-    ] {
+    for file in ["manifest.json", "lab.yaml", "facts.json", &format!("{FIRST}/scenario.json")] {
         let said = spoilt(|folder| fs::remove_file(folder.join(file)).unwrap());
         assert_eq!(said, format!("cannot read {file}: No such file or directory (os error 2)"));
     }
+}
+
+#[test]
+fn what_was_in_a_lost_file_proves_nothing() {
+    let (_temporary, folder) = written();
+    for file in ["node1.pcapng", "node1.ip-route.txt"] {
+        fs::remove_file(folder.join(FIRST).join(file)).unwrap();
+    }
+    let scenario = read(&folder).unwrap().scenarios.swap_remove(0);
+    for recording in scenario.recordings {
+        let gone = matches!(&recording.liveness, Liveness::NeverArmed(why) if why.ends_with("node1.pcapng is not there"));
+        assert_eq!(gone, recording.place.as_str() == "node1" && recording.link == LinkType::Ethernet, "{recording:?}");
+    }
+    let text = &scenario.state[0];
+    assert_eq!((text.status, &*text.stdout), (None, ""));
+    assert!(text.stderr.ends_with("node1.ip-route.txt is not there"), "{}", text.stderr);
+}
+
+#[test]
+fn facts_of_another_backend_are_refused() {
+    let said = spoilt(replace("manifest.json", "\"netns\"", "\"kind\""));
+    assert!(said.contains("its facts are of the backend `netns`, its manifest is of `kind`"), "{said}");
 }
 
 #[test]

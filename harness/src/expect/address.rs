@@ -193,7 +193,7 @@ impl Reader<'_> {
 /// (30000-32767); below 32768; the kernel's own range for clients from 32768 on (`ip_local_port_range`). Of two ports the more
 /// likely one is the server's and exact, the other a variable: masquerading picks any port from 1024 on. Equal ports, and two that
 /// are both in one of the first two classes, are both exact. Two that are both in one of the last two are both variables. A
-/// placeholder counts as a server's port; a port alone is taken as if the other were in the third class. Those of `servers` are in the first class.
+/// placeholder is in the first class: it is a port of the lab's; a port alone is taken as if the other were in the third class. Those of `servers` are in the first class.
 pub(super) fn settle(source: &mut Option<Port>, destination: &mut Option<Port>, servers: &BTreeSet<u16>) {
     let class = |port: &Option<Port>| port.as_ref().map_or(2, |port| rank(&port.want, servers));
     let (from, to) = (class(source), class(destination));
@@ -225,7 +225,7 @@ pub fn client_ports(source: u64, destination: u64) -> [bool; 2] {
 
 /// How far a port is from being a server's.
 fn rank(want: &Want, servers: &BTreeSet<u16>) -> u8 {
-    let Want::Exact(Value::Number(number)) = want else { return 1 };
+    let Want::Exact(Value::Number(number)) = want else { return 0 };
     match u16::try_from(*number) {
         Ok(port) if servers.contains(&port) => 0,
         Ok(..1024) => 0,

@@ -13,7 +13,7 @@ pub fn echoes(lines: &[&Pattern]) -> Vec<usize> {
 }
 
 fn place<'p>(line: &'p Pattern, shown: &mut Vec<(Option<u64>, Vec<&'p Pattern>)>) -> usize {
-    let number = sequence(line);
+    let number = documented_sequence(line);
     let known = shown.iter().position(|(other, _)| number.is_some() && *other == number);
     let open = |(other, lines): &(Option<u64>, Vec<&Pattern>)| {
         (number.is_none() || other.is_none()) && !lines.iter().any(|known| is_alike(known, line))
@@ -30,7 +30,7 @@ fn place<'p>(line: &'p Pattern, shown: &mut Vec<(Option<u64>, Vec<&'p Pattern>)>
 }
 
 /// The sequence number of the innermost ICMP echo that a line shows, if it says.
-fn sequence(line: &Pattern) -> Option<u64> {
+pub fn documented_sequence(line: &Pattern) -> Option<u64> {
     let icmp = line.layers.iter().rev().find(|layer| matches!(layer.kind, LayerKind::Icmp | LayerKind::Icmpv6))?;
     match icmp.fields.iter().find(|part| part.field == Field::IcmpSequence)?.want {
         Want::Variable(number) | Want::Exact(Value::Number(number)) => Some(number),

@@ -158,8 +158,14 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// Whether an address means the same in every cluster, so that it needs no name.
-pub(super) fn is_universal(address: &str) -> bool {
+/// Whether an address or prefix, or a hardware address, means the same in every cluster, so that it needs no name: unspecified, loopback, multicast and
+/// broadcast addresses, and netmasks.
+///
+/// ```
+/// assert!(cnilab::expect::is_universal("224.0.0.9") && cnilab::expect::is_universal("ff:ff:ff:ff:ff:ff"));
+/// assert!(!cnilab::expect::is_universal("10.0.0.9") && !cnilab::expect::is_universal("eth0"));
+/// ```
+pub fn is_universal(address: &str) -> bool {
     if let Some(mac) = address::mac(address) {
         return !matches!(address::mac_want(mac), super::pattern::Want::Literal(_));
     }

@@ -26,8 +26,8 @@ mod conntrack;
 mod volatile;
 
 pub use address::{client_ports, mac};
-pub use echo::echoes;
-pub use embedded::host_of;
+pub use echo::{documented_sequence, echoes};
+pub use embedded::{host_of, is_universal};
 pub use open::{Open, Part};
 pub use packet_line::{packet_line, packet_line_of, time_stamp};
 pub use pattern::{FieldPattern, LayerPattern, LineMark, LineProblem, PartToken, Pattern, StateLine, StateToken, Want, Word, WordPart};

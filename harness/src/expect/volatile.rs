@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// What such a word is. Two words of one kind say the same, whatever they spell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Volatile {
     /// `3:` at the head of a line of `ip`: an interface's number.
     InterfaceIndex,

@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::suggest;
 use super::symbol::{Sort, Symbols};
 use super::value::{is_interface, parse_mac};
-use crate::expect::host_of;
+use crate::expect::{host_of, is_universal};
 use crate::name::Symbol;
 
 /// One entry of a table.
@@ -113,6 +113,11 @@ fn fits(key: &At<String>, symbol: &At<String>, sort: Sort, symbols: &Symbols, pr
         problems.push(unknown(symbol, symbol.span.clone(), symbols));
         return false;
     };
+    if is_universal(key) {
+        let message = format!("`{}` means the same in every cluster, so that it stands for itself", **key);
+        problems.push(Problem::new(key.span.clone(), message).hint("take it out of the table"));
+        return false;
+    }
     // Any pod may be called as an interface is.
     let alike = known.sort == sort || (known.sort, sort) == (Sort::Name, Sort::Interface);
     if !alike {
@@ -120,6 +125,17 @@ fn fits(key: &At<String>, symbol: &At<String>, sort: Sort, symbols: &Symbols, pr
         let alike = symbols.iter().filter(|(_, known)| known.sort == sort).map(|(name, _)| name.as_str());
         let problem = Problem::new(symbol.span.clone(), message);
         problems.push(problem.hint(suggest::hint(symbol, &format!("what stands for {}", sort.words()), alike)));
+        return false;
+    }
+    let length = |text: &str| text.rsplit_once('/').map(|(_, length)| length.to_owned());
+    if let Some(value) = known.value.as_deref().filter(|value| length(value) != length(key))
+        && sort == Sort::Prefix
+    {
+        let message = format!("`{}` and `{}`, which is {value} in this lab, are not of one length", **key, **symbol);
+        problems.push(
+            Problem::new(symbol.span.clone(), message)
+                .hint("a prefix stands for one that is as long; on a site of its own that may differ"),
+        );
         return false;
     }
     let families = (family(key), known.value.as_deref().and_then(family));

@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::evidence::{self, Evidence};
 use crate::lab;
 use crate::plan::{self, Plan};
-use crate::verdict::{self, RunVerdict};
+use crate::verdict::{self, Outcome, RunVerdict};
 
 /// A run that came to its end.
 #[derive(Debug)]
@@ -66,6 +66,11 @@ pub fn conduct(exe: &Path, request: &Request, stopper: &Stopper, mut watch: impl
 pub fn judge_folder(folder: &Path) -> Result<Finished, RunError> {
     let (plan, evidence) = read(folder)?;
     let verdict = verdict::judge(&plan, &evidence);
+    if let Outcome::Fault(why) = &verdict.outcome
+        && verdict.scenarios.is_empty()
+    {
+        return Err(RunError::Misfit(why.clone()));
+    }
     Ok(Finished { evidence, verdict })
 }
 

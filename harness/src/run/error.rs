@@ -41,6 +41,9 @@ pub enum RunError {
     /// The evidence folder could not be read.
     #[error("cannot read the evidence")]
     Read(#[source] EvidenceError),
+    /// The evidence is of another lab, or contradicts itself.
+    #[error("the evidence proves nothing: {0}")]
+    Misfit(String),
     /// Two runs cannot be held against each other.
     #[error("cannot compare the two runs")]
     Diff(#[source] DiffError),
@@ -98,7 +101,7 @@ impl RunError {
         match self {
             Self::Enclose(error) => error.blame(),
             Self::Up(error) => error.blame(),
-            Self::Unusable(_) | Self::Folder { .. } => Blame::Input,
+            Self::Unusable(_) | Self::Misfit(_) | Self::Folder { .. } => Blame::Input,
             Self::Enclosed { blame, .. } => blame.clone(),
             _ => Blame::Harness,
         }

@@ -1,6 +1,6 @@
 //! Several pings at one point: each echo against the documented lines that stand for it.
 
-use crate::expect::{Pattern, Want, echoes};
+use crate::expect::{Pattern, Want, documented_sequence, echoes};
 use crate::lab::{DocumentedLine, Line};
 use crate::packet::{Field, LayerKind, Value};
 
@@ -49,25 +49,63 @@ pub(super) fn rounds<'a>(lines: &[DocumentedLine<Pattern>], seen: Vec<Seen<'a>>,
     frames.into_iter().enumerate().map(round).collect()
 }
 
-/// The frames of each echo, in the order in which echoes are first seen: by their sequence numbers or, in a tunnel that hides those, by the
-/// request that each begins with.
-fn part(seen: Vec<Seen<'_>>) -> Vec<Vec<Seen<'_>>> {
-    let mut parts: Vec<(Option<u64>, Vec<Seen<'_>>)> = Vec::new();
-    for frame in seen {
-        let number = sequence(&frame);
-        let known = parts.iter().position(|(other, _)| number.is_some() && *other == number);
-        let begins = number.is_some() || is_like_one_before(&frame, parts.last().map_or(&[][..], |(_, frames)| frames));
-        let index = known.or_else(|| parts.len().checked_sub(1).filter(|_| !begins)).unwrap_or(parts.len());
-        match parts.get_mut(index) {
-            Some((_, frames)) => frames.push(frame),
-            None => parts.push((number, vec![frame])),
-        }
+/// Why the packets of several echoes are not in the documented order, though each is as documented: each echo was judged for itself. `None`: they are, or
+/// nothing is documented of their order.
+pub(super) fn misplaced(lines: &[DocumentedLine<Pattern>], seen: &[Seen<'_>], count: usize) -> Option<Outcome> {
+    if count == 1 {
+        return None;
     }
-    parts.into_iter().map(|(_, frames)| frames).collect()
+    let patterns: Vec<&Pattern> = lines.iter().map(|line| &line.judged().pattern).collect();
+    let (shown, parts) = (echoes(&patterns), parts(seen));
+    let documented = shown.iter().max().map_or(0, |last| last + 1);
+    if documented < count {
+        let mixed = shown.windows(2).any(|pair| pair[1] < pair[0]);
+        return mixed
+            .then(|| Outcome::Inconclusive("fewer echoes are documented than sent, and in an order that no more can have".to_owned()));
+    }
+    let mut rest = parts.iter();
+    let in_order = shown.iter().all(|echo| rest.any(|part| part == echo));
+    let first = |echoes: &[usize], numbers: &dyn Fn(usize) -> Option<u64>| -> Vec<Option<u64>> {
+        (0..documented).map(|echo| numbers(echoes.iter().position(|other| *other == echo)?)).collect()
+    };
+    let numbers = [first(&shown, &|line| documented_sequence(patterns[line])), first(&parts, &|frame| sequence(&seen[frame]))];
+    let rises = |numbers: &[Option<u64>]| numbers.windows(2).map(|pair| Some(pair[0]? < pair[1]?)).collect::<Vec<_>>();
+    let [told, there] = numbers.map(|numbers| rises(&numbers));
+    let counted_alike = told.iter().zip(&there).all(|(one, other)| one.is_none() || other.is_none() || one == other);
+    (!in_order || !counted_alike).then(|| Outcome::Broken("the echoes' packets were seen in another order than documented".to_owned()))
+}
+
+/// The frames of each echo, in the order in which echoes are first seen.
+fn part(seen: Vec<Seen<'_>>) -> Vec<Vec<Seen<'_>>> {
+    let parts = parts(&seen);
+    let mut frames: Vec<Vec<Seen<'_>>> = Vec::new();
+    frames.resize_with(parts.iter().max().map_or(0, |last| last + 1), Vec::new);
+    for (part, frame) in parts.into_iter().zip(seen) {
+        frames[part].push(frame);
+    }
+    frames
+}
+
+/// Which echo each frame is of, counted in the order in which they are first seen: by their sequence numbers or, in a tunnel that hides those, by the
+/// request that each begins with.
+fn parts(seen: &[Seen<'_>]) -> Vec<usize> {
+    let mut known: Vec<(Option<u64>, Vec<&Seen<'_>>)> = Vec::new();
+    let place = |frame| {
+        let number = sequence(frame);
+        let same = known.iter().position(|(other, _)| number.is_some() && *other == number);
+        let begins = number.is_some() || is_like_one_before(frame, known.last().map_or(&[][..], |(_, frames)| frames));
+        let index = same.or_else(|| known.len().checked_sub(1).filter(|_| !begins)).unwrap_or(known.len());
+        match known.get_mut(index) {
+            Some((_, frames)) => frames.push(frame),
+            None => known.push((number, vec![frame])),
+        }
+        index
+    };
+    seen.iter().map(place).collect()
 }
 
 /// Whether an echo that has these frames has one that goes the same way, with the same addresses, already.
-fn is_like_one_before(frame: &Seen<'_>, frames: &[Seen<'_>]) -> bool {
+fn is_like_one_before(frame: &Seen<'_>, frames: &[&Seen<'_>]) -> bool {
     let ends = |frame: &Seen<'_>| {
         let layers = frame.stack.layers();
         let values = layers.iter().flat_map(|layer| [Field::IpSource, Field::IpDestination].map(|field| layer.get(field)));

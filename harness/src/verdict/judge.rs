@@ -6,7 +6,9 @@ use super::model::{ExpectationVerdict, Outcome, RunVerdict, ScenarioVerdict};
 use super::names::Names;
 use super::outcome::{do_not_hold, worst};
 use super::point::{self, Scene};
+use super::replaced::Proxy;
 use super::spelling::Spelling;
+use super::tracked::Flows;
 use super::unify::Meaning;
 use super::variables::Variables;
 use super::{answer, lost, replaced, seen, state, when};
@@ -99,7 +101,7 @@ fn scenario(lab: &Lab, planned: &Scenario, evidence: &Evidence, hints: &Hints) -
         spelling: &spelling,
     };
     let mut variables = Variables::default();
-    verdict.expectations = expectations(planned, recorded, facts, replaced::wanted(lab), &scene, &mut variables);
+    verdict.expectations = expectations(planned, recorded, facts, replaced::wanted(lab, planned), &scene, &mut variables);
     verdict.variables = variables.spell();
     verdict.unasserted = unasserted(planned, &verdict.expectations, &scene);
     let lost = lost::of_scenario(evidence, planned, recorded).map(Outcome::Inconclusive);
@@ -128,7 +130,7 @@ fn expectations(
     planned: &Scenario,
     recorded: &ScenarioEvidence,
     facts: &Facts,
-    proxy: Option<&str>,
+    proxy: Option<Proxy<'_>>,
     scene: &Scene<'_>,
     variables: &mut Variables,
 ) -> Vec<ExpectationVerdict> {
@@ -147,11 +149,12 @@ fn expectations(
     }
     let meaning = Meaning::of(scene.names, variables);
     verdicts.extend(answer::judge(&planned.answers, recorded.outcome.as_ref(), meaning));
+    let flows = planned.probe.as_ref().map(|_| Flows::of(scene));
     for expectation in &planned.state {
         let elsewhere = when::not_asked(expectation.when.as_ref(), facts).or_else(|| replaced::not_here(proxy, facts, expectation));
         verdicts.push(match elsewhere {
             Some(outcome) => state::unasked(expectation, &outcome, Meaning::of(scene.names, variables)),
-            None => state::judge(expectation, &recorded.state, scene.names, variables),
+            None => state::judge(expectation, &recorded.state, scene.names, variables, flows.as_ref()),
         });
     }
     verdicts

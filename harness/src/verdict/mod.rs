@@ -23,6 +23,7 @@ pub(crate) mod lost;
 mod point;
 pub(crate) mod replaced;
 mod state;
+mod tracked;
 mod unify;
 pub(crate) mod when;
 

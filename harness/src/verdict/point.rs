@@ -148,6 +148,7 @@ fn heard(
     let doubts = (missed.as_deref(), shown.as_deref());
     let block = Block::with(lines.iter().flat_map(|line| fixed_ports(line.judged(), scene.names)));
     let mut hearing = Hearing { scene, point: &recording.point, doubts, variables, block };
+    let misplaced = echoes::misplaced(lines, &seen, scene.echoes);
     let rounds = echoes::rounds(lines, seen, scene.echoes, scene.names);
     let (mut verdicts, mut left) = (Vec::new(), Vec::new());
     for (sent, round) in rounds.iter().enumerate() {
@@ -160,7 +161,10 @@ fn heard(
     let excuses = || left.iter().map(|(_, excuse)| excuse.clone().filter(|_| extent != Extent::Once));
     let doubts = missed.clone().or_else(|| shown.clone()).into_iter().chain(repeated(excuses().flatten(), &recording.point));
     let unexpected = if shown.is_some() { 0 } else { excuses().filter(Option::is_none).count() + more };
-    let outcome = overall(&verdicts, unexpected, &doubts.map(Outcome::Inconclusive).collect::<Vec<_>>());
+    let mut outcome = overall(&verdicts, unexpected, &doubts.map(Outcome::Inconclusive).collect::<Vec<_>>());
+    if outcome == Outcome::Held {
+        outcome = misplaced.unwrap_or(Outcome::Held);
+    }
     let unexpected = print(left.iter().map(|(frame, _)| *frame), more);
     let subject = Subject::Point(recording.point.clone());
     ExpectationVerdict { subject, interface: String::new(), outcome, because: None, lines: verdicts, open: Vec::new(), unexpected }

@@ -3,24 +3,29 @@
 use super::model::{ExpectationVerdict, Finding, LineVerdict, Outcome, Subject};
 use super::names::Names;
 use super::outcome::{differ, do_not_hold, worst};
+use super::tracked::{Flows, Owner};
 use super::unify::{Free, Match, Meaning, Ports, Wanted, WordDifference, filled};
 use super::variables::{Block, Variables};
 use crate::evidence::StateText;
 use crate::expect::{StateLine, StateToken};
 use crate::lab::{DocumentedLine, StateExpectation};
 
-/// Judges what is expected of a command's output.
+/// Judges what is expected of a command's output. `flows` are the probe's, if one was sent: connections that are not of it are passed over.
 pub(super) fn judge(
     expectation: &StateExpectation,
     texts: &[StateText],
     names: Names<'_>,
     variables: &mut Variables,
+    flows: Option<&Flows>,
 ) -> ExpectationVerdict {
     let text = texts.iter().find(|text| text.on == expectation.on && text.run == expectation.run);
     if let Some(why) = unusable(text, expectation) {
         return unasked(expectation, &Outcome::Inconclusive(why), Meaning::of(names, variables));
     }
-    let output: Vec<&str> = text.map_or("", |text| &text.stdout).lines().filter(|line| !line.trim().is_empty()).collect();
+    let flows = flows.filter(|_| expectation.run.starts_with("conntrack"));
+    let is_anothers = |line: &&str| flows.is_some_and(|flows| flows.owner(line) == Owner::Another);
+    let lines = text.map_or("", |text| &text.stdout).lines();
+    let output: Vec<&str> = lines.filter(|line| !line.trim().is_empty() && !is_anothers(line)).collect();
     let mut ports = Ports::default();
     let mut taken = Taken::default();
     let mut lines: Vec<LineVerdict> = Vec::with_capacity(expectation.has.len() + expectation.lacks.len());
@@ -29,6 +34,9 @@ pub(super) fn judge(
         if let Some(fit) = fit {
             ports.bind(line.judged(), fit.text);
             taken.0.push((line.documented.text.as_str(), fit.text));
+            if !fit.free.is_empty() && flows.is_some_and(|flows| flows.owner(fit.text) == Owner::Unknown) {
+                doubt(&mut found, "no packet of the probe was seen that is of this connection, so that it may be another's");
+            }
             keep(&fit.free, variables, &format!("`{}` on {}", expectation.run, expectation.on), &mut found);
         }
         lines.push(found);
@@ -38,6 +46,13 @@ pub(super) fn judge(
     let outcome = worst(lines.iter().map(|line| &line.outcome), |broken| do_not_hold(broken, "line"))
         .unwrap_or_else(|| Outcome::Inconclusive("nothing is expected of it".to_owned()));
     ExpectationVerdict { outcome, lines, ..unasked(expectation, &Outcome::Held, meaning) }
+}
+
+/// What would hold is in doubt.
+fn doubt(found: &mut LineVerdict, why: &str) {
+    if found.outcome == Outcome::Held {
+        found.outcome = Outcome::Inconclusive(why.to_owned());
+    }
 }
 
 /// Has documented numbers stand for what was found in their place.
@@ -55,6 +70,9 @@ fn keep(bound: &[Free], variables: &mut Variables, at: &str, found: &mut LineVer
 fn unusable(text: Option<&StateText>, expectation: &StateExpectation) -> Option<String> {
     let (on, run) = (&expectation.on, &expectation.run);
     let Some(text) = text else { return Some(format!("`{run}` was not run on {on}")) };
+    if !run.contains('{') && !text.command.split_whitespace().eq(run.split_whitespace()) {
+        return Some(format!("what was run on {on} is `{}`, not `{run}`", text.command));
+    }
     let complaint = text.stderr.trim().lines().next().unwrap_or("it said nothing");
     match text.status {
         Some(0) => None,
@@ -72,7 +90,7 @@ pub(super) fn unasked(expectation: &StateExpectation, outcome: &Outcome, meaning
         outcome: outcome.clone(),
         because: expectation.because.clone(),
         lines: lines.collect(),
-        open: Vec::new(),
+        open: expectation.open_parts().iter().map(ToString::to_string).collect(),
         unexpected: Vec::new(),
     }
 }
@@ -180,9 +198,12 @@ fn missing(line: &DocumentedLine<StateLine>, closest: Option<&Match<'_>>, meanin
 fn lacks(line: &DocumentedLine<StateLine>, output: &[&str], meaning: Meaning<'_>) -> LineVerdict {
     let wanted = Wanted::of(line.judged(), meaning);
     let (outcome, observed) = match best(&wanted, output, |_| true).filter(Match::fits) {
-        Some(fit) => match fit.doubt {
-            Some(doubt) => (Outcome::Inconclusive(doubt), Some(fit.text)),
-            None => (Outcome::Broken("a line is there that must not be".to_owned()), Some(fit.text)),
+        Some(fit) => match (fit.doubt, fit.loose) {
+            (Some(doubt), _) => (Outcome::Inconclusive(doubt), Some(fit.text)),
+            (None, Some(word)) => {
+                (Outcome::Inconclusive(format!("a line is there that differs by {word} only, which is not asserted")), Some(fit.text))
+            }
+            (None, None) => (Outcome::Broken("a line is there that must not be".to_owned()), Some(fit.text)),
         },
         None if output.is_empty() => (Outcome::Inconclusive("the command printed nothing at all".to_owned()), None),
         None => (Outcome::Held, None),

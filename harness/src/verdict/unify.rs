@@ -72,6 +72,8 @@ pub(super) struct Match<'t> {
     open: usize,
     pub(super) differences: Vec<WordDifference>,
     pub(super) free: Vec<Free>,
+    /// A word that differs and is not asserted, although somebody made it so.
+    pub(super) loose: Option<Volatile>,
     /// What a word stands for is not known: why.
     pub(super) doubt: Option<String>,
 }
@@ -122,13 +124,15 @@ impl<'w> Wanted<'w> {
 
     /// Holds the line against one of the output, word by word: as many words, each the same.
     pub(super) fn unify<'t>(&self, text: &'t str) -> Match<'t> {
-        let there = state_words(text);
-        let spread = self.line.pattern.spread(there.len());
+        let (there, spread) = self.spread(text);
         let plain: Vec<&str> = there.iter().map(|span| &text[span.clone()]).collect();
-        let mut found = Match { text, equal: 0, alike: 0, open: 0, differences: Vec::new(), free: Vec::new(), doubt: None };
+        let mut found = Match { text, equal: 0, alike: 0, open: 0, differences: Vec::new(), free: Vec::new(), loose: None, doubt: None };
         for (at, index) in spread.iter().enumerate().take(there.len()) {
             match self.expected(*index, &plain, at, &mut found.free) {
-                None => found.open += 1,
+                None => {
+                    found.open += 1;
+                    found.loose = found.loose.or_else(|| self.loose(*index, plain[at]));
+                }
                 Some(Err(doubt)) => drop(found.doubt.get_or_insert_with(|| doubt.to_owned())),
                 Some(Ok(expected)) if same(&expected, plain[at]) => found.equal += 1,
                 Some(Ok(expected)) => {
@@ -148,7 +152,39 @@ impl<'w> Wanted<'w> {
         }
         let words: Vec<&Word> = spread.into_iter().map(|index| &self.line.pattern.words[index]).collect();
         found.differences.extend(rest(self.line, &words, text, &there));
+        if found.doubt.is_none() {
+            found.doubt = one_for_two(&words, &plain);
+        }
         found
+    }
+
+    /// Where the words of a text are, and which of the line's stands for each. What a connection has carried is left out where only one of
+    /// the two tells it: a kernel counts that only if it is told to (`net.netfilter.nf_conntrack_acct`). That nothing was carried must be told.
+    fn spread(&self, text: &str) -> (Vec<Range<usize>>, Vec<usize>) {
+        let words = &self.line.pattern.words;
+        let mut there = state_words(text);
+        let documented = counters(words.iter().map(|word| &self.line.text[word.span.clone()]));
+        let observed = counters(there.iter().map(|span| &text[span.clone()]));
+        let is_open = |at: usize| matches!(words[at].token, StateToken::Volatile(_) | StateToken::Hole | StateToken::Gap);
+        if documented.is_empty() {
+            let mut at = 0..;
+            there.retain(|_| at.next().is_none_or(|at| !observed.contains(&at)));
+        } else if observed.is_empty() && documented.iter().skip(1).step_by(2).all(|at| is_open(*at)) {
+            let mut spread = self.line.pattern.spread(there.len() + documented.len());
+            spread.retain(|index| !documented.contains(index));
+            return (there, spread);
+        }
+        let spread = self.line.pattern.spread(there.len());
+        (there, spread)
+    }
+
+    /// Whether one of its words is of a kind that differs from run to run, and what stands in its place says something else.
+    fn loose(&self, index: usize, there: &str) -> Option<Volatile> {
+        let word = &self.line.pattern.words[index];
+        match word.token {
+            StateToken::Volatile(kind @ (Volatile::Known | Volatile::Queue)) if self.line.text[word.span.clone()] != *there => Some(kind),
+            _ => None,
+        }
     }
 
     /// What one of its words must be where another stands.
@@ -156,13 +192,41 @@ impl<'w> Wanted<'w> {
         let word = &self.line.pattern.words[index];
         match word.token {
             StateToken::Volatile(Volatile::BridgePort) if !self.meaning.ports.agree(&self.line.text[word.span.clone()], plain[at]) => {
-                Some(Ok(Cow::Borrowed(self.meaning.ports.name(&self.line.text[word.span.clone()]))))
+                let known = self.meaning.ports.name(&self.line.text[word.span.clone()]);
+                // Nothing is known of this one, but what is there is another's.
+                Some(Ok(if known == plain[at] { Cow::Owned(format!("another than {known}")) } else { Cow::Borrowed(known) }))
             }
             StateToken::Volatile(kind) if volatile(plain, at) == Some(kind) => None,
             StateToken::Variable(field, number) => variable(field, number, plain[at], self.meaning, free).map(Ok),
             _ => self.words[index].as_ref().map(|known| known.as_ref().map(|text| Cow::Borrowed(&**text)).map_err(String::as_str)),
         }
     }
+}
+
+/// Where `packets=` and `bytes=` stand among the words of a connection, each with what was counted behind it.
+fn counters<'w>(words: impl Iterator<Item = &'w str>) -> Vec<usize> {
+    let mut words = words.enumerate();
+    let mut found = Vec::new();
+    while let Some((at, word)) = words.next() {
+        if matches!(word, "packets=" | "bytes=") && words.next().is_some() {
+            found.extend([at, at + 1]);
+        }
+    }
+    found
+}
+
+/// Why a line that fits may not be it: two numbers that are documented of a connection are one. Where it is translated, it may keep its port by chance.
+fn one_for_two(words: &[&Word], plain: &[&str]) -> Option<String> {
+    let numbers = || {
+        words
+            .iter()
+            .zip(plain)
+            .filter_map(|(word, there)| if let StateToken::Variable(_, number) = word.token { Some((number, *there)) } else { None })
+    };
+    numbers().find_map(|(one, there)| {
+        let (other, _) = numbers().find(|(other, also)| one < *other && there == *also)?;
+        Some(format!("{one} and {other} are documented in one line, and both are {there} here"))
+    })
 }
 
 /// What one of the two lines has more.

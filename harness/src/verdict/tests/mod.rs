@@ -15,5 +15,6 @@ mod round_trip;
 mod runs;
 mod spelling;
 mod states;
+mod tracked;
 mod words;
 mod world;

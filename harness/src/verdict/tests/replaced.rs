@@ -2,6 +2,7 @@
 
 use super::world::*;
 use crate::lab::{LabService, StateExpectation};
+use crate::name::Symbol;
 
 const RULE: &str = "-A KUBE-SERVICES -j KUBE-NODEPORTS";
 
@@ -23,9 +24,10 @@ fn world(wanted: Option<&str>, real: Option<&str>, run: &str, line: &str) -> Wor
     if let Some(mode) = real {
         world.evidence.facts.versions.insert("kube-proxy-mode".to_owned(), mode.to_owned());
     }
+    world.planned().names.insert("10.96.0.9".to_owned(), Symbol::new("svc.ip"));
     world.planned().state = vec![StateExpectation { run: run.to_owned(), ..state(&[line], &[]) }];
     let mut text = printed(&format!("{line}\n"));
-    text.run = run.to_owned();
+    (text.run, text.command) = (run.to_owned(), run.to_owned());
     world.recorded().state = vec![text];
     world
 }
@@ -47,6 +49,11 @@ fn what_another_mode_replaces_is_not_judged_as_if_it_were_there() {
         (nft, iptables, "nft list ruleset", "chain services", skipped("nftables", "iptables")),
         (ipvs, iptables, "ip addr", "inet x scope global kube-ipvs0", skipped("ipvs", "iptables")),
         (ipvs, iptables, "ip link", "9: kube-ipvs0: mtu 1500", skipped("ipvs", "iptables")),
+        (ipvs, iptables, "ipset list", "{svc.ip},tcp:{svc.port}", skipped("ipvs", "iptables")),
+        (ipvs, iptables, "iptables -t nat -S", "-A X -j DNAT --to-destination 1", skipped("ipvs", "iptables")),
+        (ipvs, iptables, "ip addr", "inet {svc.ip}/32 scope global *", skipped("ipvs", "iptables")),
+        (ipvs, iptables, "ip route show table local", "local {svc.ip} dev *", skipped("ipvs", "iptables")),
+        (ipvs, iptables, "ip addr", "inet 10.96.0.9 scope", skipped("ipvs", "iptables")),
         // What has nothing to do with kube-proxy is judged as ever.
         (ipvs, iptables, "iptables-save", "-A FLANNEL-FWD -j ACCEPT", "held".to_owned()),
         (ipvs, iptables, "ipset list", "Name: cali40masq", "held".to_owned()),

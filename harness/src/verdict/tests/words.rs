@@ -234,3 +234,28 @@ fn what_was_counted_may_be_more_but_not_nothing() {
         assert!(found.starts_with(outcome), "{found}: {new}");
     }
 }
+
+#[test]
+fn what_was_counted_need_not_be_told() {
+    let plain = "udp 17 9 src={pod1.ip} dst={pod3.ip} sport=68 dport=67 src={pod3.ip} dst={pod1.ip} sport=67 dport=68 use=1";
+    let counted = plain.replace("67 src", "67 packets=3 bytes=252 src").replace(" use", " packets=2 bytes=84 use");
+    let nothing = counted.replace("packets=2 bytes=84", "packets=0 bytes=0");
+    let gap = counted.replace("dst={pod1.ip} sport=67", "**");
+    for (documented, observed, outcome) in [
+        (plain, plain, "held"),
+        (plain, &counted, "held"),
+        (&counted, plain, "held"),
+        (&counted, &counted, "held"),
+        (&gap, plain, "held"),
+        (&gap, &counted, "held"),
+        (&nothing, plain, "broken"),
+        (&nothing, &counted, "broken"),
+        (&nothing, &nothing, "held"),
+        (&counted, &plain.replace("use=1", "use=2"), "broken"),
+        (plain, &counted.replace("use=1", ""), "broken"),
+    ] {
+        let observed = observed.replace("{pod1.ip}", "10.9.0.1").replace("{pod3.ip}", "10.9.1.3");
+        let found = spell(&judged(&[documented], &[], &observed).outcome);
+        assert!(found.starts_with(outcome), "{found}: {documented}\n{observed}");
+    }
+}
