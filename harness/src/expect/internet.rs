@@ -251,6 +251,9 @@ impl Reader<'_> {
             // What is carried cannot be read: `[|icmp]`.
             return Some(());
         }
+        if self.at_end() {
+            return self.nothing_carried();
+        }
         if self.eat("ICMP ") {
             self.icmp()
         } else if self.eat("ICMP6, ") {

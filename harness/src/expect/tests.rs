@@ -170,6 +170,27 @@ fn tcp_and_udp_are_read() {
 }
 
 #[test]
+fn a_port_is_told_from_the_address_before_it() {
+    for (end, address, port) in [
+        ("10.0.0.2.53", "'10.0.0.2", "=53"),
+        ("10.0.0.2.domain", "'10.0.0.2", "=53"),
+        ("fd00::2.53", "'fd00::2", "=53"),
+        ("fd00::2.domain", "'fd00::2", "=53"),
+        ("::2.53", "'::2", "=53"),
+        ("fd00::.53", "'fd00::", "=53"),
+        ("fd00:1:2:3:4:5:6:7.53", "'fd00:1:2:3:4:5:6:7", "=53"),
+        ("::ffff:10.0.0.2.53", "'::ffff:10.0.0.2", "=53"),
+        ("{dns.ip}.53", "{dns.ip}", "=53"),
+        ("{dns.ip}.{dns.port}", "{dns.ip}", "{dns.port}"),
+        ("10.0.0.2.{dns.port}", "'10.0.0.2", "{dns.port}"),
+    ] {
+        let pattern = spell(&parse(&format!("{{a}}.40000 > {end}: UDP, length 84")));
+        let expected = format!("IpDestination{address}] UDP[UdpSourcePort~40000 UdpDestinationPort{port} UdpLength=84]");
+        assert!(pattern.ends_with(&expected), "{end}: {pattern}");
+    }
+}
+
+#[test]
 fn tunnels_in_udp_are_read() {
     let vxlan = "10.0.0.1.45678 > 10.0.0.2.8472: VXLAN, flags [I] (0x08), vni 1\n{a} > {b}, ethertype IPv4 (0x0800), length 98: {c} > {d}: ICMP echo request, id 1, seq 1, length 64";
     assert_eq!(
@@ -185,14 +206,27 @@ fn tunnels_in_udp_are_read() {
 
 #[test]
 fn time_stamps_are_passed_over() {
-    for stamp in ["", "  ", "20:22:47.858674 ", "20:22:47 ", "2023-07-29 23:28:25.855000 ", "1690644505.858674 "] {
+    for stamp in ["", "  ", "20:22:47.858674 ", "20:22:47 ", "2023-07-29 23:28:25.855000 ", "1690644505.858674 ", "169064450.858674 "] {
         let line = format!("{stamp}ip: 10.0.0.1 > 10.0.0.2: ICMP echo request");
         assert_eq!(time_stamp(&line), stamp.len(), "{line}");
         assert_eq!(parse(&line).link, Some(LinkType::Raw), "{line}");
     }
-    assert_eq!(time_stamp("10.0.0.1 > 10.0.0.2: x"), 0);
-    assert_eq!(time_stamp("fe80::1 > ff02::2: x"), 0);
-    assert_eq!(time_stamp("20:22:47:aa:bb:cc > x"), 0);
+    for line in [
+        "10.0.0.1 > 10.0.0.2: x",
+        "fe80::1 > ff02::2: x",
+        "::1 > ::1: x",
+        "ab::1 > ff02::2: x",
+        "a:b:1 x",
+        "20:22:47:aa:bb:cc > x",
+        "20:22:47.x 10.0.0.1 > 10.0.0.2: x",
+        "20:22 x",
+        "16906445.858674 x",
+        "1690644505 x",
+        "a690644505.858674 x",
+        "2023-07-xx 23:28 x",
+    ] {
+        assert_eq!(time_stamp(line), 0, "{line}");
+    }
 }
 
 #[test]
@@ -346,10 +380,54 @@ fn other_numbers_that_contradict_each_other_are_errors() {
     for (line, pointed, message) in [
         ("{c} > {d}: ICMP echo request, length 7", "7", "`length 7` cannot be: ICMP has at least 8 bytes"),
         ("{c}.1 > {d}.80: Flags [P.], seq 1:82, ack 1, length 80", "82", "`seq 1:82` has 81 bytes, but `length 80` stands behind it"),
-        ("(proto TCP (6)) {c} > {d}: ICMP echo request", "6", "protocol 6 cannot be: the line shows a packet of protocol 1"),
     ] {
         let (found, why, _) = refused(line);
         assert_eq!((found.as_str(), why.as_str()), (pointed, message), "{line}");
+    }
+}
+
+#[test]
+fn a_parenthesis_is_of_the_packet_that_follows_it() {
+    let carried = [
+        ("ICMP (1)", "{c} > {d}: ICMP echo request"),
+        ("IPIP (4)", "{c} > {d}: {e} > {f}: ICMP echo request"),
+        ("TCP (6)", "{c}.1 > {d}.80: Flags [S]"),
+        ("UDP (17)", "{c}.1 > {d}.53: UDP, length 9"),
+        ("IPv6 (41)", "{c} > {d}: IP6 fd00::1 > fd00::2: ICMP6, echo request"),
+    ];
+    let number = |name: &str| name[name.find('(').expect("a number") + 1..name.len() - 1].to_owned();
+    for (name, packet) in carried {
+        parse(&format!("IP (proto {name}) {packet}"));
+        for (other, _) in carried.iter().filter(|(other, _)| *other != name) {
+            let (found, why, _) = refused(&format!("IP (proto {other}) {packet}"));
+            let message = format!("protocol {0} cannot be: the line shows a packet of protocol {1}", number(other), number(name));
+            assert_eq!((found, why), (number(other), message), "{other} {packet}");
+        }
+    }
+}
+
+#[test]
+fn options_make_a_header_as_long_as_they_are() {
+    for (options, header) in [
+        ("", 20),
+        ("nop,nop,TS val 1 ecr 2", 32),
+        ("mss 1440", 24),
+        ("mss 1440,sackOK,eol", 28),
+        ("mss 1440,sackOK,TS val 1 ecr 0,nop,wscale 7", 40),
+        ("nop,nop,sack 1 {1:5}", 32),
+        ("nop,nop,sack 2 {1:5}{9:12}", 40),
+        ("nop,nop,TS val 1 ecr 2,nop,nop,sack 3 {1:5}{9:12}{20:21}", 60),
+    ] {
+        let shown = if options.is_empty() { String::new() } else { format!(", options [{options}]") };
+        let line = |length: u64| format!("(length {length}) {{c}}.1 > {{d}}.80: Flags [.], ack 1{shown}, length 8");
+        let length = 20 + header + 8;
+        parse(&line(length));
+        // What does not print its options may have some.
+        if !options.is_empty() {
+            for wrong in [length - 4, length + 4] {
+                assert_eq!(refused(&line(wrong)).1, format!("`length {wrong}` cannot be: what is inside makes it {length}"), "{options}");
+            }
+        }
     }
 }
 
@@ -578,6 +656,9 @@ const UNREAD: &[(&str, &str, &str)] = &[
         "this vendor's name is not closed",
     ),
     ("{c} > {d}, ethertype IPv4 (0x0800), length 98", "", "the line ends before it says what the packet carries"),
+    ("{a} > {b}: ", "", "the line ends before it says what the packet carries"),
+    ("{a} > {b}:  ", "", "the line ends before it says what the packet carries"),
+    ("{a}.1 > {b}.53: [udp sum ok] ", "", "the line ends before it says what the packet carries"),
     ("{c} > {d}, ethertype IPv4 (0x0800), length 9…", "", "the line ends before it says what the packet carries"),
 ];
 

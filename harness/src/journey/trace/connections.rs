@@ -97,6 +97,25 @@ fn a_connection_that_nobody_accepts_is_known_by_the_senders_end() {
 }
 
 #[test]
+fn a_reset_that_acknowledges_nothing_is_known_by_its_number() {
+    const BARE_RESET: u8 = 0x04;
+    let asked = 1001 + u32::try_from(request().len()).unwrap();
+    for (what, reset, leg) in [
+        ("the client's", segment(POD, NODE, BARE_RESET, (asked, 0), b""), Some(Leg::Request)),
+        ("the client's, at its start", segment(POD, NODE, BARE_RESET, (1000, 0), b""), Some(Leg::Request)),
+        ("the server's", segment(NODE, POD, BARE_RESET, (9016, 0), b""), Some(Leg::Reply)),
+        ("of another connection between the same ends", segment(POD, NODE, BARE_RESET, (70_000, 0), b""), None),
+        ("of another connection, back", segment(NODE, POD, BARE_RESET, (90_000, 0), b""), None),
+        ("just before the client's start", segment(POD, NODE, BARE_RESET, (999, 0), b""), None),
+    ] {
+        let mut frames = exchange(POD, NODE);
+        frames.push(reset);
+        let own = all().into_iter().chain(leg.map(|leg| (LEGS.len(), leg))).collect::<Vec<_>>();
+        assert_eq!(traced(vec![frames], None), [own], "{what}");
+    }
+}
+
+#[test]
 fn a_number_of_another_time_is_another_connections() {
     let early = segment(POD, NODE, SYN, (1000, 0), b"");
     let late = ipv4(TUNNEL.0, SERVER.0, 64, 6, 1, &tcp((TUNNEL.1, SERVER.1), SYN, (1000, 0), (9_000_000, 0), b""));

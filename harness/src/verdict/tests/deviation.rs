@@ -122,7 +122,7 @@ fn other(world: &mut World, point: usize, index: usize, frame: Vec<u8>) {
 
 type Row = (&'static str, fn(&mut World), &'static str);
 
-const ROWS: [Row; 25] = [
+const ROWS: [Row; 31] = [
     ("all held", |_| {}, "-"),
     (
         "a reply that gets no further than the wire",
@@ -295,6 +295,65 @@ const ROWS: [Row; 25] = [
             world.planned().expect[CNI0].claim = lines(&VETH_LINES);
         },
         "-",
+    ),
+    (
+        "lines that hold at a point that is not on the way",
+        |world| {
+            lose_the_reply(world, &[VETH]);
+            world.planned().expect[CNI0].claim = lines(&VETH_LINES);
+            see(world, CNI0, veth(&request(64)));
+            see(world, CNI0, veth_back(&reply(62)));
+        },
+        "Reply from node1/tunl0 not at node1/veth(pod1); [] follow",
+    ),
+    (
+        "two fields at once",
+        |world| {
+            let wrong = ipv4("172.30.0.9", NODE2, 63, 4, 500, &request(63));
+            other(world, UNDERLAY, 0, ethernet("02:00:00:00:00:99", NODE2_MAC, &wrong));
+        },
+        "Request from node1/tunl0 at node1/underlay: Ethernet source 02:00:00:00:00:99, IPv4 source 172.30.0.9; [] follow",
+    ),
+    (
+        "two expectations of one point that show the same are told once",
+        |world| {
+            other(world, UNDERLAY, 0, ethernet("02:00:00:00:00:99", NODE2_MAC, &ipv4(NODE1, NODE2, 63, 4, 500, &request(63))));
+            let expectation = expectation("node1/underlay", lines(&UNDERLAY_LINES));
+            world.planned().expect.push(expectation);
+        },
+        "Request from node1/tunl0 at node1/underlay: Ethernet source 02:00:00:00:00:99; [] follow",
+    ),
+    (
+        "a correction that is not needed is no fault of a packet",
+        |world| {
+            world.correct(VETH, 0, "{pod1.mac} > {cali.mac}, ethertype IPv4 (0x0800), length 98: {pod1.ip} > {pod3.ip}: ICMP echo request")
+        },
+        "-",
+    ),
+    (
+        "nor does it hide one",
+        |world| {
+            world.correct(VETH, 0, "{pod1.mac} > {cali.mac}, ethertype IPv4 (0x0800), length 98: {pod1.ip} > {pod3.ip}: ICMP echo request");
+            lose_the_reply(world, &[TUNNEL, VETH]);
+        },
+        "Reply from node1/underlay not at node1/tunl0; [] follow",
+    ),
+    (
+        "a datagram of a tunnel goes from who asks",
+        |world| {
+            let line = |from: &str, to: &str| {
+                format!(
+                    "{{{from}.underlay.mac}} > {{{to}.underlay.mac}}, ethertype IPv4 (0x0800), length 126: {{{from}.underlay.ip}}.8285 > {{{to}.underlay.ip}}.8285: UDP, length 84"
+                )
+            };
+            let documented = [line("node1", "node2"), line("node2", "node1")];
+            world.document(UNDERLAY, &documented.each_ref().map(String::as_str));
+            let datagram = |from, to, packet: &[u8]| ipv4(from, to, 64, 17, 500, &craft::udp(8285, 8285, packet));
+            other(world, UNDERLAY, 0, ethernet(NODE1_MAC, NODE2_MAC, &datagram(NODE1, NODE2, &request(63))));
+            lose_the_reply(world, &[UNDERLAY, TUNNEL, VETH]);
+            lose_everything(world, &[FAR]);
+        },
+        "Reply asked node1/underlay not at node1/underlay; [0, 1] follow",
     ),
 ];
 

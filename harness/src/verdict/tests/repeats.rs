@@ -178,6 +178,12 @@ fn several_of_the_kind_are_counted() {
     assert_eq!(spell(&outcome), "inconclusive: the segment seq 1:57 was sent again, at node1/tunl0, and 1 more of the kind");
 }
 
+/// The same segment with a maximum segment size in place of two paddings and its time stamps.
+fn with_mss(mut packet: Vec<u8>) -> Vec<u8> {
+    packet[40..52].copy_from_slice(&[2, 4, 5, 160, 1, 1, 1, 1, 1, 1, 1, 1]);
+    packet
+}
+
 #[test]
 fn what_time_does_not_explain_stays_broken() {
     let mut other = asked();
@@ -208,6 +214,10 @@ fn what_time_does_not_explain_stays_broken() {
         ("an end that comes too early", 5, down(111, FIN, (1, ASKED), b"")),
         ("an urgent acknowledgement", 5, down(111, ACK | 0x20, (1, ASKED), b"")),
         ("a segment without flags", 5, down(111, 0, (1, ASKED), b"")),
+        ("the first segment with another option", 1, with_mss(up(11, SYN, (0, 0), b""))),
+        ("the answer to it with another option", 2, with_mss(down(0, SYN_ACK, (0, 1), b""))),
+        ("the first segment amid the stream", 4, up(13, SYN, (1, 0), b"")),
+        ("a second handshake amid the stream", 4, up(13, SYN_ACK, (1, 1), b"")),
     ] {
         let mut frames = packets();
         frames.insert(at, extra);

@@ -168,6 +168,30 @@ fn corrections_of_state_are_judged_and_doubted_too() {
 }
 
 #[test]
+fn a_correction_of_what_must_not_be_there_is_needed_where_the_documented_line_is() {
+    let (documented, corrected) = ("10.9.1.0/26 dev tunl9", "10.9.1.0/26 dev tunl0");
+    const NEEDLESS: &str = "broken: the correction is not needed: the documented line holds";
+    for (output, outcome, needless) in [
+        ("10.9.1.0/26 dev tunl9\n", "held", false),
+        ("10.9.1.0/26 dev tunl9\n10.9.1.0/26 dev ens3\n", "held", false),
+        ("10.9.1.0/26 dev ens3\n", NEEDLESS, true),
+        ("10.9.1.0/26 dev tunl0\n", "broken: a line is there that must not be", true),
+        ("10.9.1.0/26 dev tunl0\n10.9.1.0/26 dev tunl9\n", "broken: a line is there that must not be", false),
+        ("", "inconclusive: the command printed nothing at all", false),
+        ("\n", "inconclusive: the command printed nothing at all", false),
+    ] {
+        let mut expectation = corrected_state(documented, corrected);
+        expectation.lacks = std::mem::take(&mut expectation.has);
+        let mut world = World::new();
+        world.planned().names.insert("10.9.1.0/26".to_owned(), crate::name::Symbol::new("node2.block"));
+        world.planned().state = vec![expectation];
+        world.recorded().state = vec![printed(output)];
+        let line = world.line(STATE, 0);
+        assert_eq!((spell(&line.outcome).as_str(), line.correction_needless), (outcome, needless), "{output:?}");
+    }
+}
+
+#[test]
 fn an_expectation_of_nothing_is_inconclusive() {
     assert_eq!(spell(&judged(state(&[], &[]), "x").outcome), "inconclusive: nothing is expected of it");
 }
