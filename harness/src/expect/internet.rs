@@ -18,7 +18,7 @@ impl Reader<'_> {
     /// An IP header and what it carries: `[IP ](ttl 63) a > b: …`.
     pub(super) fn internet(&mut self, announced: Option<LayerKind>, depth: usize) -> Option<()> {
         let start = self.at;
-        if depth > DEEPEST {
+        if depth >= DEEPEST {
             self.problem(
                 start..self.text.len(),
                 "the packets are nested too deeply",

@@ -103,6 +103,32 @@ fn longer(packet: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn a_message_goes_the_way_that_its_type_says() {
+    let v4 = |kind| ipv4(POD, SERVER, 64, 1, 7, &echo(kind, 5, 1, TOKEN));
+    let v6 = |kind: u8| {
+        let message = [&[kind, 0, 0, 0, 0, 5, 0, 1][..], &TOKEN.0].concat();
+        let ends = [1, 2].map(|last| [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
+        [&[0x60, 0, 0, 0, 0, 24, 58, 64][..], &ends[0], &ends[1], &message].concat()
+    };
+    for (frame, leg) in [
+        (v4(8), Leg::Request),
+        (v4(0), Leg::Reply),
+        (v4(3), Leg::Error),
+        (v4(5), Leg::Error),
+        (v4(12), Leg::Error),
+        (v4(13), Leg::Unknown),
+        (v6(128), Leg::Request),
+        (v6(129), Leg::Reply),
+        (v6(1), Leg::Error),
+        (v6(127), Leg::Error),
+        (v6(130), Leg::Unknown),
+        (v6(135), Leg::Unknown),
+    ] {
+        assert_eq!(legs(vec![frame.clone()]), [leg], "{frame:02x?}");
+    }
+}
+
+#[test]
 fn a_tunnel_that_is_not_known_is_looked_into_for_its_packet() {
     let packet = |kind| ipv4(POD, SERVER, 64, 1, 7, &echo(kind, 5, 1, TOKEN));
     let around = |head: &[u8], packet: &[u8], tail: &[u8]| [head, packet, tail].concat();

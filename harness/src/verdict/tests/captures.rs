@@ -201,6 +201,11 @@ fn no_lines_at_all_claim_absence_with_all_its_proofs() {
     assert_eq!(spell(&world.at(CNI0).outcome), "held");
     world.recorded().recordings[CNI0].promiscuous = true;
     assert!(spell(&world.at(CNI0).outcome).starts_with("inconclusive: "));
+    world.recorded().recordings[CNI0].promiscuous = false;
+    for point in [VETH, TUNNEL, UNDERLAY] {
+        world.frames(point).clear();
+    }
+    assert!(spell(&world.at(CNI0).outcome).starts_with("inconclusive: the probe was seen at no point at all"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::world::*;
 use crate::capture::{Liveness, Recording};
 use crate::journey::craft::{self, TOKEN, echo, ethernet, ipv4, recording};
 use crate::journey::trace;
-use crate::lab::{Claim, Extent};
+use crate::lab::{Claim, Extent, Probe};
 use crate::name::PointName;
 use crate::packet::{Hints, LinkType};
 use crate::verdict::deviation::{Before, Deviation, How, Instead, Search};
@@ -29,7 +29,7 @@ fn first(world: &World, path: &[&str]) -> String {
         points: &facts.points,
         servers: &std::collections::BTreeSet::new(),
         spelling: &Spelling::default(),
-        echoes: 1,
+        echoes: planned.probe.as_ref().map_or(1, |probe| usize::from(probe.count())),
         never_left: belief::never_left(recorded.outcome.as_ref()),
     };
     let path: Vec<PointName> = path.iter().map(|point| PointName::new(*point)).collect();
@@ -64,12 +64,17 @@ fn tell(found: &Deviation) -> String {
         text.push(match instead {
             Instead::OffTheWay { at } => format!("; seen at {at}"),
             Instead::FurtherOn { at } => format!("; further on at {at}"),
-            Instead::Unanswered { by, target, at, .. } => format!("; {by} asks for {target} at {at}"),
-            Instead::Icmp { kind, from, at, .. } => format!("; ICMP {kind:?} from {from} at {at}"),
-            Instead::Reset { from, at, .. } => format!("; reset from {from} at {at}"),
+            Instead::Unanswered { by, target, name, at } => format!("; {by} asks for {target}{} at {at}", called(name)),
+            Instead::Icmp { words, kind, from, name, at } => format!("; {words} {kind:?} from {from}{} at {at}", called(name)),
+            Instead::Reset { from, name, at } => format!("; reset from {from}{} at {at}", called(name)),
         });
     }
     format!("{}; {:?} follow", text.concat(), departure.follows)
+}
+
+/// What the site calls an address.
+fn called(name: &Option<String>) -> String {
+    name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default()
 }
 
 const PATH: [&str; 4] = ["node1/veth(pod1)", "node1/tunl0", "node1/underlay", "node2/underlay"];
@@ -120,9 +125,17 @@ fn other(world: &mut World, point: usize, index: usize, frame: Vec<u8>) {
     world.frames(point)[index] = craft::frame(frame);
 }
 
+/// Has the wire show another outer source of the request, and another outer destination of the reply.
+fn misname(world: &mut World, source: &str, destination: &str) {
+    for point in [UNDERLAY, FAR] {
+        other(world, point, 0, ethernet(NODE1_MAC, NODE2_MAC, &ipv4(source, NODE2, 63, 4, 500, &request(63))));
+        other(world, point, 1, ethernet(NODE2_MAC, NODE1_MAC, &ipv4(NODE2, destination, 63, 4, 501, &reply(63))));
+    }
+}
+
 type Row = (&'static str, fn(&mut World), &'static str);
 
-const ROWS: [Row; 31] = [
+const ROWS: [Row; 42] = [
     ("all held", |_| {}, "-"),
     (
         "a reply that gets no further than the wire",
@@ -155,7 +168,7 @@ const ROWS: [Row; 31] = [
             see(world, UNDERLAY, arp(1, NODE1, NODE2));
             see(world, UNDERLAY, arp(1, NODE1, NODE2));
         },
-        "Request from node1/tunl0 not at node1/underlay; 172.30.0.1 asks for 172.30.0.2 at node1/underlay; [0, 1] follow",
+        "Request from node1/tunl0 not at node1/underlay; 172.30.0.1 asks for 172.30.0.2 (node2.underlay.ip) at node1/underlay; [0, 1] follow",
     ),
     (
         "a next hop that does answer",
@@ -184,7 +197,7 @@ const ROWS: [Row; 31] = [
             see(world, VETH, unreachable(NODE1));
         },
         // What is seen instead is shown with the point that saw it.
-        "Request from node1/tunl0 not at node1/underlay; ICMP (3, 1) from 172.30.0.1 at node1/veth(pod1); [1] follow",
+        "Request from node1/tunl0 not at node1/underlay; ICMP host 10.9.1.3 unreachable (3, 1) from 172.30.0.1 (node1.underlay.ip) at node1/veth(pod1); [1] follow",
     ),
     (
         "another source on the wire, and behind it",
@@ -339,6 +352,109 @@ const ROWS: [Row; 31] = [
         "Reply from node1/underlay not at node1/tunl0; [] follow",
     ),
     (
+        "another source on the wire, to which replies go back",
+        |world| {
+            misname(world, "172.30.0.9", "172.30.0.9");
+            let expectation = expectation("node2/underlay", lines(&UNDERLAY_LINES));
+            world.planned().expect.push(expectation);
+        },
+        "Request from node1/tunl0 at node1/underlay: IPv4 source 172.30.0.9; [4] follow",
+    ),
+    (
+        "another source on the wire, and replies go to a third: two faults",
+        |world| {
+            misname(world, "172.30.0.9", "172.30.0.8");
+            let expectation = expectation("node2/underlay", lines(&UNDERLAY_LINES));
+            world.planned().expect.push(expectation);
+        },
+        "Request from node1/tunl0 at node1/underlay: IPv4 source 172.30.0.9; [] follow",
+    ),
+    (
+        "another hardware address on the wire, to which replies go back",
+        |world| {
+            let wrong = |from, to, packet: &[u8], ends: (&str, &str)| ethernet(from, to, &ipv4(ends.0, ends.1, 63, 4, 500, packet));
+            for point in [UNDERLAY, FAR] {
+                other(world, point, 0, wrong("02:00:00:00:00:99", NODE2_MAC, &request(63), (NODE1, NODE2)));
+                other(world, point, 1, wrong(NODE2_MAC, "02:00:00:00:00:99", &reply(63), (NODE2, NODE1)));
+            }
+            let expectation = expectation("node2/underlay", lines(&UNDERLAY_LINES));
+            world.planned().expect.push(expectation);
+        },
+        "Request from node1/tunl0 at node1/underlay: Ethernet source 02:00:00:00:00:99; [4] follow",
+    ),
+    (
+        "a fault of the reply alone does not follow from one of the request",
+        |world| {
+            let wrong = |from, packet: &[u8]| ethernet(NODE1_MAC, NODE2_MAC, &ipv4(from, NODE2, 63, 4, 500, packet));
+            other(world, UNDERLAY, 0, wrong("172.30.0.9", &request(63)));
+            other(world, VETH, 1, ethernet(CALI_MAC, "02:00:00:00:00:99", &reply(62)));
+        },
+        "Request from node1/tunl0 at node1/underlay: IPv4 source 172.30.0.9; [] follow",
+    ),
+    (
+        "a question at a point that the packet had passed",
+        |world| {
+            lose_the_reply(world, &[VETH, TUNNEL]);
+            lose_everything(world, &[UNDERLAY, FAR]);
+            see(world, VETH, arp(1, NODE1, "10.9.0.77"));
+        },
+        "Request from node1/tunl0 not at node1/underlay; [0, 1] follow",
+    ),
+    (
+        "who tells all others its own address asks nobody",
+        |world| {
+            lose_the_reply(world, &[VETH, TUNNEL]);
+            lose_everything(world, &[UNDERLAY, FAR]);
+            see(world, UNDERLAY, arp(1, NODE1, NODE1));
+        },
+        "Request from node1/tunl0 not at node1/underlay; [0, 1] follow",
+    ),
+    (
+        "errors of two senders, one of which two points saw",
+        |world| {
+            lose_the_reply(world, &[VETH, TUNNEL]);
+            lose_everything(world, &[UNDERLAY, FAR]);
+            see(world, VETH, unreachable(NODE1));
+            see(world, VETH, unreachable(NODE2));
+            see(world, TUNNEL, unreachable(NODE1)[14..].to_vec());
+        },
+        "Request from node1/tunl0 not at node1/underlay; ICMP host 10.9.1.3 unreachable (3, 1) from 172.30.0.1 (node1.underlay.ip) at node1/veth(pod1); \
+         ICMP host 10.9.1.3 unreachable (3, 1) from 172.30.0.2 (node2.underlay.ip) at node1/veth(pod1); [] follow",
+    ),
+    (
+        "a reply for which its receiver's hardware address is asked in vain",
+        |world| {
+            lose_the_reply(world, &[VETH]);
+            see(world, VETH, arp(1, NODE1, POD1));
+        },
+        "Reply from node1/tunl0 not at node1/veth(pod1); 172.30.0.1 asks for 10.9.0.1 (pod1.ip) at node1/veth(pod1); [] follow",
+    ),
+    (
+        "a reply that is lost, and what leads back to where it came from",
+        |world| {
+            lose_the_reply(world, &[UNDERLAY, TUNNEL, VETH]);
+            see(world, UNDERLAY, arp(1, NODE1, NODE2));
+        },
+        "Reply from unasserted node2/underlay not at node1/underlay; [0, 1] follow",
+    ),
+    (
+        "a route is missing, and of packets nothing is documented but that there are none",
+        |world| {
+            world.recorded().state[0].stdout = "default via 172.30.0.254 dev ens3\n".to_owned();
+            world.planned().expect.drain(..CNI0);
+        },
+        "-",
+    ),
+    (
+        "of several pings nobody knows which one a line is about",
+        |world| {
+            let Some(Probe::Ping { count, .. }) = &mut world.planned().probe else { panic!("it pings") };
+            *count = 3;
+            lose_the_reply(world, &[VETH]);
+        },
+        "-",
+    ),
+    (
         "a datagram of a tunnel goes from who asks",
         |world| {
             let line = |from: &str, to: &str| {
@@ -363,6 +479,40 @@ fn the_first_deviation_is_told_or_nothing_is() {
         let mut world = world();
         spoil(&mut world);
         assert_eq!(first(&world, &PATH), expected, "{what}");
+    }
+}
+
+/// That nobody answered follows from a packet that was lost, and from nothing else.
+#[test]
+fn a_missing_answer_follows_from_what_is_lost() {
+    let answered = |spoil: fn(&mut World)| {
+        let mut world = world();
+        let documented = crate::lab::Line { text: "x".to_owned(), pattern: crate::expect::state_line("x").expect("a word") };
+        let position = crate::lab::Position { line: 1, column: 1 };
+        world.planned().answers = vec![crate::lab::DocumentedLine { documented, correction: None, position }];
+        let outcome = world.recorded().outcome.as_mut().expect("one");
+        (outcome.answer, outcome.answered_at) = (None, None);
+        spoil(&mut world);
+        first(&world, &PATH)
+    };
+    for (what, spoil, expected) in [
+        ("lost", (|world| lose_the_reply(world, &[VETH])) as fn(&mut World), "Reply from node1/tunl0 not at node1/veth(pod1); [4] follow"),
+        (
+            "lost, and something came nevertheless",
+            |world| {
+                lose_the_reply(world, &[VETH]);
+                world.recorded().outcome.as_mut().expect("one").answered_at = Some(1);
+            },
+            "Reply from node1/tunl0 not at node1/veth(pod1); [] follow",
+        ),
+        (
+            "not lost, but another",
+            |world| other(world, VETH, 1, ethernet("02:00:00:00:00:99", POD1_MAC, &reply(62))),
+            "Reply from node1/tunl0 at node1/veth(pod1): Ethernet source 02:00:00:00:00:99; [] follow",
+        ),
+        ("nothing else", |_| {}, "beside [Answer]"),
+    ] {
+        assert_eq!(answered(spoil), expected, "{what}");
     }
 }
 
@@ -403,6 +553,10 @@ const RESET: (u8, bool) = (0x14, false);
 
 /// What is told of a connection whose segments are these at the sender's and at the server's point.
 fn of_connection(near: &[(u8, bool)], far: &[(u8, bool)]) -> String {
+    first(&connection(near, far), &["node1/tunl0", "node2/tunl0"])
+}
+
+fn connection(near: &[(u8, bool)], far: &[(u8, bool)]) -> World {
     let mut world = World::new();
     let recorded = world.recorded();
     recorded.recordings = [("node1/tunl0", near), ("node2/tunl0", far)]
@@ -415,7 +569,40 @@ fn of_connection(near: &[(u8, bool)], far: &[(u8, bool)]) -> String {
     let planned = world.planned();
     planned.expect = ["node1/tunl0", "node2/tunl0"].map(|point| expectation(point, documented_connection())).into();
     planned.state.clear();
-    first(&world, &["node1/tunl0", "node2/tunl0"])
+    world
+}
+
+#[test]
+fn a_story_follows_the_path_and_not_the_lab_file() {
+    let mut world = connection(&[SYN], &[]);
+    world.planned().expect.reverse();
+    assert_eq!(first(&world, &["node1/tunl0", "node2/tunl0"]), "Request 1/3 from node1/tunl0 not at node2/tunl0; [1] follow");
+}
+
+#[test]
+fn who_asks_is_not_known_of_lines_that_begin_amid_a_connection() {
+    for skipped in [1, 2] {
+        let mut world = connection(&[SYN, SYN_ACK, ACK], &[SYN]);
+        for expectation in &mut world.planned().expect {
+            let Claim::Lines(lines) = &mut expectation.claim else { panic!("it has lines") };
+            lines.drain(..skipped);
+            expectation.extent = Extent::Excerpt;
+        }
+        assert_eq!(first(&world, &["node1/tunl0", "node2/tunl0"]), "-", "{skipped}");
+    }
+}
+
+#[test]
+fn an_excerpt_of_several_packets_tells_no_story() {
+    // Which of the packets its lines are about is not known, be it at the sender's first point or at a later one.
+    for (excerpt, shown) in [(0, 3), (1, 3), (1, 1)] {
+        let mut world = connection(&[SYN, SYN_ACK, ACK], &[]);
+        let planned = &mut world.planned().expect[excerpt];
+        planned.extent = Extent::Excerpt;
+        let Claim::Lines(lines) = &mut planned.claim else { panic!("it has lines") };
+        lines.truncate(shown);
+        assert_eq!(first(&world, &["node1/tunl0", "node2/tunl0"]), "-", "{excerpt} {shown}");
+    }
 }
 
 #[test]
@@ -431,7 +618,7 @@ fn of_a_connection_the_first_missing_segment_is_told() {
     // A reset in place of the server's first segment is told with its sender, at the point nearest to that.
     let told = of_connection(&[SYN, RESET], &[SYN, RESET]);
     assert!(told.starts_with("Reply 2/3") && told.contains("at node2/tunl0"), "{told}");
-    assert!(told.contains("; reset from 10.9.1.3 at node2/tunl0"), "{told}");
+    assert!(told.contains("; reset from 10.9.1.3 (pod3.ip) at node2/tunl0"), "{told}");
 }
 
 #[test]

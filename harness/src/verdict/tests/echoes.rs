@@ -126,6 +126,11 @@ fn a_finding_says_which_echo_and_what_it_should_have_been() {
     world.frames(TUNNEL)[4] = frame(packet(8, 3, 9));
     let line = world.line(TUNNEL, 0);
     assert_eq!(spell(&line.outcome), "broken: echo 3: 1 field differs");
+    // Of several that are as bad the first is told.
+    let mut both = pings(3);
+    both.frames(TUNNEL)[2] = frame(packet(8, 2, 9));
+    both.frames(TUNNEL)[4] = frame(packet(8, 3, 9));
+    assert_eq!(spell(&both.line(TUNNEL, 0).outcome), "broken: echo 2: 1 field differs");
     assert_eq!(findings(&line), ["ICMP id: 17555 = 4242, as in line 1 at node1/veth(pod1), not 9 [4242 | 9]"]);
     assert!(line.expected.contains("seq 3"), "{}", line.expected);
     assert!(pings(2).scenario().variables.contains(&"seq of echo 2 = 2".to_owned()), "{:?}", pings(2).scenario().variables);

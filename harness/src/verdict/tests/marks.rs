@@ -147,6 +147,32 @@ fn what_the_capture_cut_off_is_doubt_and_no_difference() {
     check("cut behind the headers", held, "held");
 }
 
+/// What would stand behind the headers may have been cut off; what would stand in them was not.
+#[test]
+fn what_is_not_in_a_header_that_is_all_there_is_not_there() {
+    let get = |path: &str| {
+        let mut segment = segment(&Segment { flags: 0x18, sequence: 1, acknowledgment: 1, ..SYN });
+        segment.extend(format!("GET {path} HTTP/1.1\r\n\r\n").bytes());
+        let length = u8::try_from(segment.len()).expect("short enough");
+        segment[3] = length;
+        summed(segment)
+    };
+    let line = |rest: &str| format!("ip: {A}.38346 > {B}.80: Flags [P.]{rest}");
+    let http = line(", length 18: HTTP: GET / HTTP/1.1");
+    let options = line(", options [mss 1440], length 18");
+    for (what, line, packet, kept, expected) in [
+        ("the request", &http, get("/"), 58, "held"),
+        ("another request", &http, get("x"), 58, "broken"),
+        ("no request was kept", &http, get("/"), 40, "inconclusive"),
+        ("no option", &options, get("/"), 58, "broken"),
+        ("no option, and no request was kept", &options, get("/"), 40, "broken"),
+    ] {
+        let mut held = Held::of(&[line], &[packet]);
+        held.frames[0].bytes.truncate(kept);
+        assert_eq!(outcome(&held.judge()).0, expected, "{what}");
+    }
+}
+
 #[test]
 fn a_mark_of_the_link_layer_counts_as_well() {
     let mut tagged = ethernet("02:00:00:00:00:01", "02:00:00:00:00:02", &ping());

@@ -1,7 +1,8 @@
 //! What is printed and not asserted is said, and asserted on demand.
 
-use super::block::{Held, SYN, SYN_ACK, Segment, check, options, segment};
+use super::block::{A, B, Held, SYN, SYN_ACK, Segment, check, options, segment};
 use crate::expect::Part;
+use crate::journey::craft::{TOKEN, echo, ipv4};
 
 #[test]
 fn what_is_printed_and_not_asserted_is_said_and_asserted_on_demand() {
@@ -40,4 +41,51 @@ fn what_is_printed_and_not_asserted_is_said_and_asserted_on_demand() {
         check(what, held, expected);
     }
     assert_eq!(world(7, 504, 60).asserting(Part::Window).judge().open, ["wscale", "ts"]);
+}
+
+/// Behind a handshake a clock need not have moved between two segments, and two packets may have drawn one id; but one number is one number.
+#[test]
+fn two_stamps_or_ids_may_stand_for_one_and_one_never_for_two() {
+    let ends = |back: bool| if back { (B, A, 80, 38_346) } else { (A, B, 38_346, 80) };
+    let stamps = |documented: [u32; 2], observed: [u32; 2]| {
+        let line = |(value, back): (u32, bool)| {
+            let (from, to, source, destination) = ends(back);
+            format!("ip: {from}.{source} > {to}.{destination}: Flags [.], win 504, options [nop,nop,TS val {value} ecr 0], length 0")
+        };
+        let packet = |(value, back): (u32, bool)| {
+            let options = [&[1, 1, 8, 10][..], &value.to_be_bytes(), &[0; 4]].concat();
+            segment(&Segment { flags: 0x10, options: &options, ..if back { SYN_ACK } else { SYN } })
+        };
+        let lines = [(documented[0], false), (documented[1], true)].map(line);
+        let packets = [(observed[0], false), (observed[1], true)].map(packet);
+        Held::of(&lines.each_ref().map(String::as_str), &packets).asserting(Part::Timestamps)
+    };
+    let ids = |documented: [u16; 2], observed: [u16; 2]| {
+        let line = |(id, kind): (u16, &str)| {
+            let (from, to, ..) = ends(kind == "reply");
+            format!("ip: (id {id}) {from} > {to}: ICMP echo {kind}, id 5, seq 9, length 64")
+        };
+        let lines = [(documented[0], "request"), (documented[1], "reply")].map(line);
+        let packets = [ipv4(A, B, 63, 1, observed[0], &echo(8, 7, 1, TOKEN)), ipv4(B, A, 63, 1, observed[1], &echo(0, 7, 1, TOKEN))];
+        Held::of(&lines.each_ref().map(String::as_str), &packets)
+    };
+    for (what, held, expected) in [
+        ("two stamps", stamps([5, 6], [50, 60]), "held"),
+        ("two stamps, and the clock stood still", stamps([5, 6], [50, 50]), "held"),
+        ("one stamp", stamps([5, 5], [50, 50]), "held"),
+        ("one stamp, and the clock moved", stamps([5, 5], [50, 51]), "broken; TCP TS val: 50, as in line 1 at node1/eth0, not 51"),
+        ("two ids", ids([5, 6], [50, 60]), "held"),
+        ("two ids that came out the same", ids([5, 6], [50, 50]), "held"),
+        ("one id", ids([5, 5], [50, 50]), "held"),
+        ("one id that was drawn twice", ids([5, 5], [50, 51]), "broken; IPv4 id: 50, as in line 1 at node1/eth0, not 51"),
+    ] {
+        check(what, held, expected);
+    }
+    // Of a handshake all but the stamps may be the same, too.
+    let [syn, answer] = [(SYN, 1_u16), (SYN_ACK, 2)].map(|(one, id)| {
+        let (from, to) = if one.back { (format!("{B}.80"), format!("{A}.38346")) } else { (format!("{A}.38346"), format!("{B}.80")) };
+        let flags = if one.back { "[S.], seq 500, ack 101" } else { "[S], seq 100" };
+        format!("ip: (id {id}) {from} > {to}: Flags {flags}, win 1000, length 0")
+    });
+    check("ids of a handshake", Held::of(&[&syn, &answer], &[segment(&SYN), segment(&SYN_ACK)]), "held");
 }

@@ -1,6 +1,7 @@
 //! Numbers that differ from run to run keep what they have to do with one another: distances, echoes, questions and answers.
 
 use super::block::{A, B, Held, SYN, SYN_ACK, Segment, check, options, segment};
+use crate::journey::Leg;
 use crate::journey::craft::{TOKEN, echo, ipv4};
 
 /// A handshake of these numbers.
@@ -55,6 +56,22 @@ fn the_numbers_of_a_handshake_keep_their_distance() {
     ] {
         let lines: Vec<&str> = documented.iter().map(String::as_str).collect();
         check(what, Held::of(&lines, &[segment(&syn), segment(&syn_ack)]), expected);
+    }
+}
+
+#[test]
+fn numbers_keep_their_distance_whichever_is_seen_first() {
+    let [syn, answer] = handshake(3_848_762_339, 922_360_601, 3_848_762_340);
+    for (what, sequence, expected) in [
+        ("as documented", 7000, "held"),
+        ("what is acknowledged", 7001, "broken; TCP seq: another than 3848762340 stands for here, not 7001"),
+        ("what was not sent yet", 7002, "broken; TCP seq: as far from 7001 as it is documented from 3848762340, not 7002"),
+        ("one too little", 6999, "broken; TCP seq: as far from 7001 as it is documented from 3848762340, not 6999"),
+        ("of another connection", 1_000_000, "broken; TCP seq: as far from 7001 as it is documented from 3848762340, not 1000000"),
+    ] {
+        let mut held = Held::of(&[&answer, &syn], &[segment(&SYN_ACK), segment(&Segment { sequence, ..SYN })]);
+        held.first = Leg::Reply;
+        check(what, held, expected);
     }
 }
 

@@ -43,6 +43,36 @@ fn a_port_that_differs_from_run_to_run_is_never_a_server_s() {
     }
 }
 
+/// Of two ports the client's is the variable; that tells which way a datagram goes, where no tunnel's ports are the same both ways.
+#[test]
+fn a_datagram_s_line_never_stands_for_one_that_goes_the_other_way() {
+    for (documented, observed, first, expected) in [
+        ((40_000, 53), (50_000, 53), Leg::Request, "held"),
+        ((40_000, 53), (50_000, 53), Leg::Reply, "broken"),
+        ((53, 40_000), (53, 50_000), Leg::Reply, "held"),
+        ((53, 40_000), (53, 50_000), Leg::Request, "broken"),
+        ((8285, 8285), (8285, 8285), Leg::Request, "held"),
+        ((8285, 8285), (8285, 8285), Leg::Reply, "held"),
+        // Which of the two is the server's nobody knows.
+        ((40_000, 41_001), (50_000, 50_001), Leg::Reply, "held"),
+    ] {
+        let mut held =
+            Held::of(&[&format!("ip: {A}.{} > {B}.{}: UDP, length 84", documented.0, documented.1)], &[datagram(observed.0, observed.1)]);
+        held.first = first;
+        let verdict = held.judge();
+        assert_eq!(outcome(&verdict).0, expected, "{documented:?} {first:?}");
+        assert_eq!(verdict.lines[0].observed.is_some(), expected == "held", "{documented:?} {first:?}");
+    }
+}
+
+#[test]
+fn a_port_is_told_as_the_document_spells_it() {
+    for (spelt, expected) in [("domain", "domain"), ("53", "53"), ("{web.port}", "42000")] {
+        let line = format!("ip: {A}.40000 > {B}.{spelt}: UDP, length 84");
+        check(spelt, Held::of(&[&line], &[datagram(50_000, 54)]), &format!("broken; UDP destination port: {expected}, not 54"));
+    }
+}
+
 #[test]
 fn an_exact_port_of_another_line_of_the_block_counts() {
     for (what, server, served, port, expected) in [
