@@ -801,6 +801,32 @@ fn marks_are_read_where_tcpdump_prints_them() {
     }
 }
 
+/// Below 1024; known servers' and node ports; up to the range that clients draw from; that range.
+#[test]
+fn of_two_ports_the_client_s_is_the_one_less_likely_a_server_s() {
+    for (source, destination, clients) in [
+        (38_346, 32_000, [true, false]),
+        (32_000, 38_346, [false, true]),
+        (40_000, 80, [true, false]),
+        (1023, 1024, [false, true]),
+        (1024, 1023, [true, false]),
+        (2000, 31_000, [true, false]),
+        (2000, 30_000, [true, false]),
+        (2000, 32_767, [true, false]),
+        (2000, 29_999, [true, true]),
+        (40_000, 29_999, [true, false]),
+        (32_767, 32_768, [false, true]),
+        (31_000, 30_500, [false, false]),
+        (31_000, 80, [true, false]),
+        (8080, 6443, [false, false]),
+        (40_000, 50_000, [true, true]),
+        (40_000, 40_000, [false, false]),
+        (8285, 8285, [false, false]),
+    ] {
+        assert_eq!(client_ports(source, destination), clients, "{source} {destination}");
+    }
+}
+
 #[test]
 fn a_port_that_is_known_to_be_a_server_s_is_exact_wherever_it_stands() {
     let servers = std::collections::BTreeSet::from([8285, 41_000, 50_000]);

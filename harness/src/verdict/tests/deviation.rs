@@ -18,6 +18,10 @@ const FAR: usize = 4;
 
 /// What is found in a world whose request passes these points.
 fn first(world: &World, path: &[&str]) -> String {
+    search(world, path).map_or("-".to_owned(), |found| tell(&found))
+}
+
+fn search(world: &World, path: &[&str]) -> Option<Deviation> {
     let (planned, recorded) = (&world.plan.lab.scenarios[0], &world.evidence.scenarios[0]);
     let (hints, facts) = (Hints::default(), &world.evidence.facts);
     let journey = trace(recorded, &hints);
@@ -35,7 +39,7 @@ fn first(world: &World, path: &[&str]) -> String {
     let path: Vec<PointName> = path.iter().map(|point| PointName::new(*point)).collect();
     let verdicts = world.scenario().expectations;
     let search = Search { planned, verdicts: &verdicts, scene: &scene, path: &path, outcome: recorded.outcome.as_ref() };
-    search.first().map_or("-".to_owned(), |found| tell(&found))
+    search.first()
 }
 
 fn tell(found: &Deviation) -> String {
@@ -133,9 +137,18 @@ fn misname(world: &mut World, source: &str, destination: &str) {
     }
 }
 
+/// Has the request's TTL documented as 63 in the tunnel and 61 on the wire, and seen as these.
+fn off_by(world: &mut World, seen: [u8; 2]) {
+    world.document(TUNNEL, &["ip: (ttl 63) {pod1.ip} > {pod3.ip}: ICMP echo request", TUNNEL_LINES[1]]);
+    let wire_line = UNDERLAY_LINES[0].replace("10.244.153.204 >", "(ttl 61) 10.244.153.204 >");
+    world.document(UNDERLAY, &[&wire_line, UNDERLAY_LINES[1]]);
+    other(world, TUNNEL, 0, request(seen[0]));
+    other(world, UNDERLAY, 0, wire(&request(seen[1])));
+}
+
 type Row = (&'static str, fn(&mut World), &'static str);
 
-const ROWS: [Row; 42] = [
+const ROWS: [Row; 48] = [
     ("all held", |_| {}, "-"),
     (
         "a reply that gets no further than the wire",
@@ -446,6 +459,51 @@ const ROWS: [Row; 42] = [
         "-",
     ),
     (
+        "a request that is lost, and a reply to nothing that is another than documented",
+        |world| {
+            other(world, VETH, 1, ethernet("02:00:00:00:00:99", POD1_MAC, &reply(62)));
+            lose_everything(world, &[TUNNEL, UNDERLAY, FAR]);
+        },
+        "Request from node1/veth(pod1) not at node1/tunl0; [2] follow",
+    ),
+    (
+        "an error that is documented is nothing that was seen instead",
+        |world| {
+            let error = "{cali.mac} > {pod1.mac}, ethertype IPv4 (0x0800), length 126: {node1.underlay.ip} > {pod1.ip}: ICMP host {pod3.ip} unreachable, length 92";
+            world.document(VETH, &[VETH_LINES[0], error]);
+            lose_the_reply(world, &[VETH, TUNNEL]);
+            lose_everything(world, &[UNDERLAY, FAR]);
+            see(world, VETH, unreachable(NODE1));
+        },
+        "Request from node1/tunl0 not at node1/underlay; [1] follow",
+    ),
+    (
+        "an excerpt at the sender's first point",
+        |world| {
+            world.planned().expect[VETH].extent = Extent::Excerpt;
+            lose_the_reply(world, &[TUNNEL, VETH]);
+        },
+        "Reply from node1/underlay not at node1/tunl0; [0] follow",
+    ),
+    (
+        "a first point that documents the request alone",
+        |world| {
+            world.document(VETH, &[VETH_LINES[0]]);
+            lose_the_reply(world, &[TUNNEL, VETH]);
+        },
+        "Reply from node1/underlay not at node1/tunl0; [] follow",
+    ),
+    (
+        "a number that is off by as much further on",
+        |world| off_by(world, [62, 60]),
+        "Request from node1/veth(pod1) at node1/tunl0: IPv4 TTL 62; [2] follow",
+    ),
+    (
+        "a number that is off by more further on: two faults",
+        |world| off_by(world, [62, 59]),
+        "Request from node1/veth(pod1) at node1/tunl0: IPv4 TTL 62; [] follow",
+    ),
+    (
         "of several pings nobody knows which one a line is about",
         |world| {
             let Some(Probe::Ping { count, .. }) = &mut world.planned().probe else { panic!("it pings") };
@@ -480,6 +538,35 @@ fn the_first_deviation_is_told_or_nothing_is() {
         spoil(&mut world);
         assert_eq!(first(&world, &PATH), expected, "{what}");
     }
+}
+
+#[test]
+fn a_departure_names_the_expectations_that_show_it() {
+    let shown_by = |spoil: fn(&mut World)| {
+        let mut world = world();
+        let twice = expectation("node1/underlay", lines(&UNDERLAY_LINES));
+        world.planned().expect.push(twice);
+        spoil(&mut world);
+        match search(&world, &PATH) {
+            Some(Deviation::OnTheWay(departure)) => departure.shown_by,
+            other => panic!("{other:?}"),
+        }
+    };
+    let wrong = |world: &mut World| {
+        other(world, UNDERLAY, 0, ethernet("02:00:00:00:00:99", NODE2_MAC, &ipv4(NODE1, NODE2, 63, 4, 500, &request(63))))
+    };
+    assert_eq!(shown_by(|world| lose_the_reply(world, &[TUNNEL, VETH])), [TUNNEL]);
+    assert_eq!(shown_by(|world| take(world, UNDERLAY, 1)), [UNDERLAY, 4]);
+    assert_eq!(shown_by(wrong), [UNDERLAY, 4]);
+    // One of the two does not ask for the field.
+    assert_eq!(
+        shown_by(|world| {
+            let bare = lines(&["{node1.underlay.ip} > {node2.underlay.ip}: {pod1.ip} > {pod3.ip}: ICMP echo request", UNDERLAY_LINES[1]]);
+            world.planned().expect[4].claim = bare;
+            other(world, UNDERLAY, 0, ethernet("02:00:00:00:00:99", NODE2_MAC, &ipv4(NODE1, NODE2, 63, 4, 500, &request(63))));
+        }),
+        [UNDERLAY]
+    );
 }
 
 /// That nobody answered follows from a packet that was lost, and from nothing else.
@@ -611,6 +698,8 @@ fn of_a_connection_the_first_missing_segment_is_told() {
         (&[SYN, SYN_ACK, ACK][..], &[SYN, SYN_ACK, ACK][..], "-"),
         (&[SYN], &[], "Request 1/3 from node1/tunl0 not at node2/tunl0; [0] follow"),
         (&[SYN], &[SYN, SYN_ACK], "Reply 2/3 from node2/tunl0 not at node1/tunl0; [1] follow"),
+        (&[SYN], &[SYN], "Reply 2/3 not at node2/tunl0; [0] follow"),
+        (&[SYN, RESET], &[], "Request 1/3 from node1/tunl0 not at node2/tunl0; reset from 10.9.1.3 (pod3.ip) at node1/tunl0; [0] follow"),
         (&[SYN, SYN_ACK, ACK], &[SYN, SYN_ACK], "Request 3/3 from node1/tunl0 not at node2/tunl0; [] follow"),
     ] {
         assert_eq!(of_connection(near, far), expected);

@@ -232,6 +232,7 @@ fn what_time_does_not_explain_stays_broken() {
         ("an end behind a part of what was sent, ahead of the end", 6, down(112, FIN | PUSH, (1, ASKED), &ANSWER[..14])),
         ("the request, acknowledging a part of the answer", 6, up(13, PUSH, (1, 7), &asked())),
         ("the answer, acknowledging less than before", 6, down(112, PUSH, (1, 1), ANSWER)),
+        ("the request, urgent", 4, up(13, PUSH | 0x20, (1, 1), &asked())),
         ("another class of service", 4, with_tos(up(13, PUSH, (1, 1), &asked()), 0x20)),
         ("the first segment with another option", 1, with_mss(up(11, SYN, (0, 0), b""))),
         ("the answer to it with another option", 2, with_mss(down(0, SYN_ACK, (0, 1), b""))),

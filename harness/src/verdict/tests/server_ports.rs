@@ -26,6 +26,8 @@ fn a_port_that_differs_from_run_to_run_is_never_a_server_s() {
         ((45_678, 8472), (50_000, 4789), "broken; UDP destination port: 8472, not 4789"),
         ((45_678, 4789), (50_000, 8472), "broken; UDP destination port: 4789, not 8472"),
         ((45_678, 8427), (50_000, 8472), "broken; UDP destination port: 8427, not 8472"),
+        // A client may draw whatever is no server's of this packet's.
+        ((45_678, 8472), (32_000, 8472), "held"),
         ((8472, 45_678), (8472, 8472), "broken; UDP destination port: another than 8472, which is a server's port, not 8472"),
         ((38_346, 42_000), (45_000, 32_000), "broken; UDP destination port: a port of no server, not 32000"),
         ((42_000, 38_346), (32_000, 45_000), "broken; UDP source port: a port of no server, not 32000"),
