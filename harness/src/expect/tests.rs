@@ -218,6 +218,18 @@ fn tunnels_in_udp_are_read() {
          Ethernet[EthernetSource{a} EthernetDestination{b} EtherType=2048 FrameLength=98] IPv4[IpSource{c} IpDestination{d}] \
          ICMP[IcmpType=8 IcmpId~1 IcmpSequence~1 IcmpLength=64]"
     );
+    // Without the bit that says so there is no identifier.
+    for (word, number, fits) in [
+        ("I", "0x08", true),
+        (".", "0x00", true),
+        ("invalid", "0x00", true),
+        ("I", "0x88", true),
+        ("I", "0x00", false),
+        (".", "0x08", false),
+    ] {
+        let line = vxlan.replace("[I] (0x08)", &format!("[{word}] ({number})"));
+        assert_eq!(packet_line(&line).is_ok(), fits, "{line}");
+    }
     let udp = "{a}.8285 > {b}.8285: UDP, length 84: {c} > {d}: ICMP echo request, id 1, seq 1, length 64";
     let kinds: Vec<LayerKind> = parse(udp).layers.iter().map(|layer| layer.kind).collect();
     assert_eq!(kinds, [LayerKind::Ipv4, LayerKind::Udp, LayerKind::Ipv4, LayerKind::Icmp]);
@@ -949,7 +961,11 @@ fn what_looks_like_an_address_and_is_none_is_unclear() {
         "8000.3eda8b799e87",
         "8000.3e:da:8b:79:9e:87",
     ] {
-        assert_eq!(words(&format!("a {word} b")), format!("a !{word} b"));
+        let line = format!("a {word} b");
+        assert_eq!(words(&line), format!("a !{word} b"));
+        // All of it, so that a name covers it as it stands.
+        let StateToken::Parts(parts) = &state_line(&line).expect("a line").words[1].token else { panic!("{word}") };
+        assert_eq!(parts.len(), 1, "{word}");
     }
     assert_eq!(words("(10.1.2.999) \"10.1.2.3x,\" to:10.1.2.x:80"), "(!10.1.2.999) \"!10.1.2.3x,\" !to:10.1.2.x:80");
 }
