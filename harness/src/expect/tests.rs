@@ -76,16 +76,6 @@ fn a_line_is_what_tcpdump_prints() {
              ICMP[IcmpType=8 IcmpId~1 IcmpSequence~1 IcmpLength=64]",
         ),
         (
-            "fd00::1 > fd00::2: ICMP6, echo request, id 7, seq 1, length 64",
-            None,
-            "IPv6[IpSource'fd00::1 IpDestination'fd00::2] ICMPv6[IcmpType=128 IcmpId~7 IcmpSequence~1 IcmpLength=64]",
-        ),
-        (
-            "{a} > fd00::2: ICMP6, echo reply, id 7, seq 1, length 64",
-            None,
-            "IPv6[IpSource{a} IpDestination'fd00::2] ICMPv6[IcmpType=129 IcmpId~7 IcmpSequence~1 IcmpLength=64]",
-        ),
-        (
             "IP (tos 0xff,CE, ttl 64) {a} > {b}: ICMP echo request",
             None,
             "IPv4[IpTos=255 IpTtl=64 IpSource{a} IpDestination{b}] ICMP[IcmpType=8]",
@@ -119,6 +109,14 @@ fn arp_vlan_ipv6_and_errors_are_read() {
             "{a} > {b}, ethertype 802.1Q (0x8100), length 102: vlan 100, p 3, ethertype IPv4 (0x0800), {c} > {d}: ICMP echo request, id 1, seq 1, length 64",
             "Ethernet[EthernetSource{a} EthernetDestination{b} EtherType=33024 FrameLength=102] VLAN[VlanId=100 VlanPriority=3 EtherType=2048] \
              IPv4[IpSource{c} IpDestination{d}] ICMP[IcmpType=8 IcmpId~1 IcmpSequence~1 IcmpLength=64]",
+        ),
+        (
+            "fd00::1 > fd00::2: ICMP6, echo request, id 7, seq 1, length 64",
+            "IPv6[IpSource'fd00::1 IpDestination'fd00::2] ICMPv6[IcmpType=128 IcmpId~7 IcmpSequence~1 IcmpLength=64]",
+        ),
+        (
+            "{a} > fd00::2: ICMP6, echo reply, id 7, seq 1, length 64",
+            "IPv6[IpSource{a} IpDestination'fd00::2] ICMPv6[IcmpType=129 IcmpId~7 IcmpSequence~1 IcmpLength=64]",
         ),
         (
             "ip6: fe80::1 > ff02::2: ICMP6, router solicitation, length 16",

@@ -68,17 +68,17 @@ fn tell(found: &Deviation) -> String {
         text.push(match instead {
             Instead::OffTheWay { at } => format!("; seen at {at}"),
             Instead::FurtherOn { at } => format!("; further on at {at}"),
-            Instead::Unanswered { by, target, name, at } => format!("; {by} asks for {target}{} at {at}", called(name)),
-            Instead::Icmp { words, kind, from, name, at } => format!("; {words} {kind:?} from {from}{} at {at}", called(name)),
-            Instead::Reset { from, name, at } => format!("; reset from {from}{} at {at}", called(name)),
+            Instead::Unanswered { by, target, name, at } => format!("; {by} asks for {target}{} at {at}", called(name.as_ref())),
+            Instead::Icmp { words, kind, from, name, at } => format!("; {words} {kind:?} from {from}{} at {at}", called(name.as_ref())),
+            Instead::Reset { from, name, at } => format!("; reset from {from}{} at {at}", called(name.as_ref())),
         });
     }
     format!("{}; {:?} follow", text.concat(), departure.follows)
 }
 
 /// What the site calls an address.
-fn called(name: &Option<String>) -> String {
-    name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default()
+fn called(name: Option<&String>) -> String {
+    name.map(|name| format!(" ({name})")).unwrap_or_default()
 }
 
 const PATH: [&str; 4] = ["node1/veth(pod1)", "node1/tunl0", "node1/underlay", "node2/underlay"];
@@ -352,7 +352,7 @@ const ROWS: [Row; 48] = [
     (
         "a correction that is not needed is no fault of a packet",
         |world| {
-            world.correct(VETH, 0, "{pod1.mac} > {cali.mac}, ethertype IPv4 (0x0800), length 98: {pod1.ip} > {pod3.ip}: ICMP echo request")
+            world.correct(VETH, 0, "{pod1.mac} > {cali.mac}, ethertype IPv4 (0x0800), length 98: {pod1.ip} > {pod3.ip}: ICMP echo request");
         },
         "-",
     ),
@@ -553,7 +553,7 @@ fn a_departure_names_the_expectations_that_show_it() {
         }
     };
     let wrong = |world: &mut World| {
-        other(world, UNDERLAY, 0, ethernet("02:00:00:00:00:99", NODE2_MAC, &ipv4(NODE1, NODE2, 63, 4, 500, &request(63))))
+        other(world, UNDERLAY, 0, ethernet("02:00:00:00:00:99", NODE2_MAC, &ipv4(NODE1, NODE2, 63, 4, 500, &request(63))));
     };
     assert_eq!(shown_by(|world| lose_the_reply(world, &[TUNNEL, VETH])), [TUNNEL]);
     assert_eq!(shown_by(|world| take(world, UNDERLAY, 1)), [UNDERLAY, 4]);

@@ -186,8 +186,8 @@ fn corrections_of_state_are_judged_and_doubted_too() {
 
 #[test]
 fn a_correction_of_what_must_not_be_there_is_needed_where_the_documented_line_is() {
-    let (documented, corrected) = ("10.9.1.0/26 dev tunl9", "10.9.1.0/26 dev tunl0");
     const NEEDLESS: &str = "broken: the correction is not needed: the documented line holds";
+    let (documented, corrected) = ("10.9.1.0/26 dev tunl9", "10.9.1.0/26 dev tunl0");
     for (output, outcome, needless) in [
         ("10.9.1.0/26 dev tunl9\n", "held", false),
         ("10.9.1.0/26 dev tunl9\n10.9.1.0/26 dev ens3\n", "held", false),
