@@ -610,8 +610,17 @@ fn prompts_and_half_placeholders_are_errors() {
         assert_eq!(&line[problems[0].span.clone()], pointed, "{line}");
         assert!(problems[0].hint.is_some());
     }
-    for line in ["-A KUBE-SVC -m comment --comment \"cost $5\"", "[ASSURED] # 5", "[0:0] $x", "(x@y) # 5", "a@b c: $x", "a@b $x", "x y~ $z"]
-    {
+    for line in [
+        "-A KUBE-SVC -m comment --comment \"cost $5\"",
+        "[ASSURED] # 5",
+        "[0:0] $x",
+        "(x@y) # 5",
+        "a@b c: $x",
+        "a@b $x",
+        "x y~ $z",
+        "x@y] $5",
+        "[x@y $5",
+    ] {
         assert!(state_line(line).is_ok(), "{line}");
     }
 }
@@ -651,6 +660,11 @@ fn what_is_printed_and_not_asserted_is_listed() {
         ("{a}.1 > {b}.80: Flags [S], seq 1, win 64440, options [mss 1460,wscale 7], length 0", &[("win", "64440"), ("wscale", "7")][..]),
         ("{a}.1 > {b}.80: Flags [.], ack 1, win 5, options [nop,nop,TS val 7 ecr 0], length 0", &[("win", "5"), ("ts", "7"), ("ts", "0")]),
         ("{a}.1 > {b}.80: Flags [.], cksum 0x1e30 (incorrect -> 0x2bd4), ack 1", &[("cksum", "0x1e30 (incorrect -> 0x2bd4)")]),
+        ("{a}.1 > {b}.80: Flags [.], win 5, cksum 0x1e30 (correct), ack 1", &[("win", "5"), ("cksum", "0x1e30 (correct)")]),
+        (
+            "(ttl 64, bad cksum 0 (->b1e6)!) {a}.1 > {b}.80: Flags [.], cksum 0x1e30 (correct)",
+            &[("cksum", "bad cksum 0 (->b1e6)!"), ("cksum", "0x1e30 (correct)")],
+        ),
         ("{a}.1 > {b}.80: Flags [.], options [nop,nop,sack 1 {1:81}]", &[("option-values", "1 {1:81}")]),
         ("{a}.1 > {b}.80: Flags [P.], length 9: SSH: SSH-2.0-x", &[("application", "SSH: SSH-2.0-x")]),
         ("{a}.1 > {b}.80: Flags [P.], length 9: HTTP", &[("application", "HTTP")]),
@@ -1026,6 +1040,7 @@ fn a_connections_numbers_are_those_of_its_packets_whatever_else_is_left_open() {
         ("sport=40000 dport=1500 src=10.0.0.1", "sport= ?40000 dport= 1500 src= '10.0.0.1"),
         ("tcp 6 5 CLOSE src=* sport=8080 mark=80", "tcp 6 _ CLOSE src= _ sport= 8080 mark= 80"),
         ("tcp 6 5 CLOSE src=* dport=40000 mark=80", "tcp 6 _ CLOSE src= _ dport= ?40000 mark= 80"),
+        ("udp 17 29 x", "udp 17 29 x"),
         ("net.ipv4.ip_forward = 1", "net.ipv4.ip_forward = 1"),
         ("PodName: x | id=70000", "PodName: x | id= 70000"),
     ] {

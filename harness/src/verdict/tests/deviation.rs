@@ -148,7 +148,7 @@ fn off_by(world: &mut World, seen: [u8; 2]) {
 
 type Row = (&'static str, fn(&mut World), &'static str);
 
-const ROWS: [Row; 48] = [
+const ROWS: [Row; 49] = [
     ("all held", |_| {}, "-"),
     (
         "a reply that gets no further than the wire",
@@ -372,6 +372,18 @@ const ROWS: [Row; 48] = [
             world.planned().expect.push(expectation);
         },
         "Request from node1/tunl0 at node1/underlay: IPv4 source 172.30.0.9; [4] follow",
+    ),
+    (
+        "another destination on the wire, from which replies come",
+        |world| {
+            for point in [UNDERLAY, FAR] {
+                other(world, point, 0, ethernet(NODE1_MAC, NODE2_MAC, &ipv4(NODE1, "172.30.0.9", 63, 4, 500, &request(63))));
+                other(world, point, 1, ethernet(NODE2_MAC, NODE1_MAC, &ipv4("172.30.0.9", NODE1, 63, 4, 501, &reply(63))));
+            }
+            let expectation = expectation("node2/underlay", lines(&UNDERLAY_LINES));
+            world.planned().expect.push(expectation);
+        },
+        "Request from node1/tunl0 at node1/underlay: IPv4 destination 172.30.0.9; [4] follow",
     ),
     (
         "another source on the wire, and replies go to a third: two faults",

@@ -161,6 +161,7 @@ fn a_link_layer_where_the_line_shows_none_is_told_apart() {
     *world.frames(TUNNEL) = vec![frame(veth(&request(63))), frame(veth_back(&reply(63)))];
     let found = findings(&world.line(TUNNEL, 0));
     assert_eq!(found[0], "link layer: none (`ip:`) = none (`ip:`), not Ethernet [- | -]");
+    assert_eq!(found[1], "layers: IPv4, ICMP = IPv4, ICMP, not Ethernet, IPv4, ICMP [- | -]");
     assert_eq!(world.at(TUNNEL).unexpected, Vec::<String>::new());
 }
 

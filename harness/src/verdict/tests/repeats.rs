@@ -216,6 +216,7 @@ fn what_time_does_not_explain_stays_broken() {
         ("the request before the first of its kind", 3, up(13, PUSH, (2, 1), &asked())),
         ("a hop more", 4, hop(up(13, PUSH, (1, 1), &asked()))),
         ("another destination", 4, elsewhere),
+        ("another port", 4, ipv4(POD1, POD3, 63, 6, 13, &tcp((40_001, 80), PUSH, (1001, 9001), (5013, 0), &asked()))),
         ("an acknowledgement of what was never sent", 5, down(111, ACK, (1, ASKED + 9), b"")),
         ("an acknowledgement amid a segment", 5, down(111, ACK, (1, 30), b"")),
         ("an acknowledgement that goes back", 5, down(111, ACK, (1, 1), b"")),
@@ -249,17 +250,20 @@ fn what_time_does_not_explain_stays_broken() {
 #[test]
 fn where_a_stream_shows_nothing_but_acknowledgements_none_is_excused() {
     // They go by another way than all that they acknowledge for.
-    let aside = |id| {
-        let mut packet = down(id, ACK, (1, ASKED), b"");
+    let aside = |id, acknowledged| {
+        let mut packet = down(id, ACK, (1, acknowledged), b"");
         packet[8] -= 1;
         packet[10] = packet[10].wrapping_add(1);
         packet
     };
     let mut frames = packets();
-    frames[4] = aside(101);
+    frames[4] = aside(101, ASKED);
     assert_eq!(spell(&world(lines(&LINES), frames.clone()).at(0).outcome), "held");
-    frames.insert(5, aside(111));
-    assert_eq!(spell(&world(lines(&LINES), frames).at(0).outcome), "broken: 1 frame that no line accounts for");
+    for (at, acknowledged) in [(5, ASKED), (8, ASKED + 1)] {
+        let mut frames = frames.clone();
+        frames.insert(at, aside(111, acknowledged));
+        assert_eq!(spell(&world(lines(&LINES), frames).at(0).outcome), "broken: 1 frame that no line accounts for", "{at}");
+    }
 }
 
 #[test]
