@@ -15,6 +15,8 @@ mod read;
 mod write;
 
 #[cfg(test)]
+pub(crate) mod craft;
+#[cfg(test)]
 mod tests;
 
 pub use limit::{CAPTURES, FACTS, FRAMES, LAB, MANIFEST, SCENARIO, SCENARIOS, STATES, TEXT, TOTAL};

@@ -56,12 +56,7 @@ fn is_entry(plain: &[&str]) -> bool {
 /// Which of the words before the first key is the timer, if one is: `tcp 6 118 TIME_WAIT`, `udp 17 29`, with `-o extended`
 /// `ipv4 2 tcp 6 118 TIME_WAIT`; a connection that is offloaded has none.
 fn timer(head: &[&str]) -> Option<usize> {
-    let is_extended = match head.first() {
-        Some(&("ipv4" | "ipv6")) => true,
-        Some(&"*") => head.len() > 4,
-        _ => false,
-    };
-    let from_front = if is_extended { 4 } else { 2 };
+    let from_front = from_front(head);
     match head.iter().position(|word| *word == "**") {
         Some(gap) if gap <= from_front => {
             // Told from the end: only a state may stand behind the timer.
@@ -73,10 +68,21 @@ fn timer(head: &[&str]) -> Option<usize> {
     }
 }
 
+/// Where the timer stands if no gap stands before it: behind the protocol and its number.
+fn from_front(head: &[&str]) -> usize {
+    let is_extended = match head.first() {
+        Some(&("ipv4" | "ipv6")) => true,
+        Some(&"*") => head.len() > 4,
+        _ => false,
+    };
+    if is_extended { 4 } else { 2 }
+}
+
 /// Of which field's numbers the ports are; they are TCP's where the line does not tell.
 fn port_field(head: &[&str]) -> Field {
-    let is_udp = head.iter().any(|word| matches!(*word, "udp" | "udplite"))
-        || timer(head).and_then(|timer| timer.checked_sub(1)).is_some_and(|at| head[at] == "17");
+    let before_gap = head.iter().take_while(|word| **word != "**").nth(from_front(head) - 1);
+    let before_timer = || head.get(timer(head)?.checked_sub(1)?);
+    let is_udp = head.iter().any(|word| matches!(*word, "udp" | "udplite")) || before_gap.or_else(before_timer) == Some(&"17");
     if is_udp { Field::UdpSourcePort } else { Field::TcpSourcePort }
 }
 

@@ -18,7 +18,7 @@ impl Reader<'_> {
     /// An IP header and what it carries: `[IP ](ttl 63) a > b: …`.
     pub(super) fn internet(&mut self, announced: Option<LayerKind>, depth: usize) -> Option<()> {
         let start = self.at;
-        if depth > DEEPEST {
+        if depth >= DEEPEST {
             self.problem(
                 start..self.text.len(),
                 "the packets are nested too deeply",
@@ -250,6 +250,9 @@ impl Reader<'_> {
         if self.marks.len() > before && self.at_end() {
             // What is carried cannot be read: `[|icmp]`.
             return Some(());
+        }
+        if self.at_end() {
+            return self.nothing_carried();
         }
         if self.eat("ICMP ") {
             self.icmp()

@@ -213,7 +213,7 @@ impl Reader<'_> {
         self.need(", ethertype ")?;
         let next = self.ethertype()?;
         self.need(", ")?;
-        if next == LayerKind::Vlan && depth > 3 {
+        if next == LayerKind::Vlan && depth >= 3 {
             self.problem(self.at..self.text.len(), "the tags are nested too deeply", "a line may show four layers of tags");
             return None;
         }

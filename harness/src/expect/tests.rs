@@ -76,6 +76,11 @@ fn a_line_is_what_tcpdump_prints() {
              ICMP[IcmpType=8 IcmpId~1 IcmpSequence~1 IcmpLength=64]",
         ),
         (
+            "IP (tos 0xff,CE, ttl 64) {a} > {b}: ICMP echo request",
+            None,
+            "IPv4[IpTos=255 IpTtl=64 IpSource{a} IpDestination{b}] ICMP[IcmpType=8]",
+        ),
+        (
             "ip: (ttl 64, id 0, bad cksum 0 (->b1e6)!) 10.0.0.1 > 10.0.0.2: ICMP time exceeded in-transit, length 92",
             Some(LinkType::Raw),
             "IPv4[IpTtl=64 IpSource'10.0.0.1 IpDestination'10.0.0.2] ICMP[IcmpType=11 IcmpCode=0 IcmpLength=92]",
@@ -104,6 +109,14 @@ fn arp_vlan_ipv6_and_errors_are_read() {
             "{a} > {b}, ethertype 802.1Q (0x8100), length 102: vlan 100, p 3, ethertype IPv4 (0x0800), {c} > {d}: ICMP echo request, id 1, seq 1, length 64",
             "Ethernet[EthernetSource{a} EthernetDestination{b} EtherType=33024 FrameLength=102] VLAN[VlanId=100 VlanPriority=3 EtherType=2048] \
              IPv4[IpSource{c} IpDestination{d}] ICMP[IcmpType=8 IcmpId~1 IcmpSequence~1 IcmpLength=64]",
+        ),
+        (
+            "fd00::1 > fd00::2: ICMP6, echo request, id 7, seq 1, length 64",
+            "IPv6[IpSource'fd00::1 IpDestination'fd00::2] ICMPv6[IcmpType=128 IcmpId~7 IcmpSequence~1 IcmpLength=64]",
+        ),
+        (
+            "{a} > fd00::2: ICMP6, echo reply, id 7, seq 1, length 64",
+            "IPv6[IpSource{a} IpDestination'fd00::2] ICMPv6[IcmpType=129 IcmpId~7 IcmpSequence~1 IcmpLength=64]",
         ),
         (
             "ip6: fe80::1 > ff02::2: ICMP6, router solicitation, length 16",
@@ -156,6 +169,10 @@ fn tcp_and_udp_are_read() {
         ("{pod1.ip}.{client} > {svc.ip}.443: Flags [none]", "TCP[TcpSourcePort{client} TcpDestinationPort=443 TcpFlags=none]"),
         ("{pod1.ip}.31000 > {pod2.ip}.80: Flags [R]", "TCP[TcpSourcePort~31000 TcpDestinationPort=80 TcpFlags=R]"),
         ("{pod1.ip}.50000 > {pod2.ip}.40000: Flags [R]", "TCP[TcpSourcePort~50000 TcpDestinationPort~40000 TcpFlags=R]"),
+        (
+            "{a}.1 > {b}.80: Flags [.U], ack 1, urg 5, length 9",
+            "TCP[TcpSourcePort=1 TcpDestinationPort=80 TcpFlags=.U TcpAcknowledgment=1 TcpUrgent=5 TcpLength=9]",
+        ),
         ("10.0.0.1.8285 > 10.0.0.2.8285: UDP, length 84", "UDP[UdpSourcePort=8285 UdpDestinationPort=8285 UdpLength=84]"),
         (
             "10.0.0.1.40000 > 10.0.0.2.53: [bad udp cksum 0x1 -> 0x2!] UDP, length 84",
@@ -170,6 +187,27 @@ fn tcp_and_udp_are_read() {
 }
 
 #[test]
+fn a_port_is_told_from_the_address_before_it() {
+    for (end, address, port) in [
+        ("10.0.0.2.53", "'10.0.0.2", "=53"),
+        ("10.0.0.2.domain", "'10.0.0.2", "=53"),
+        ("fd00::2.53", "'fd00::2", "=53"),
+        ("fd00::2.domain", "'fd00::2", "=53"),
+        ("::2.53", "'::2", "=53"),
+        ("fd00::.53", "'fd00::", "=53"),
+        ("fd00:1:2:3:4:5:6:7.53", "'fd00:1:2:3:4:5:6:7", "=53"),
+        ("::ffff:10.0.0.2.53", "'::ffff:10.0.0.2", "=53"),
+        ("{dns.ip}.53", "{dns.ip}", "=53"),
+        ("{dns.ip}.{dns.port}", "{dns.ip}", "{dns.port}"),
+        ("10.0.0.2.{dns.port}", "'10.0.0.2", "{dns.port}"),
+    ] {
+        let pattern = spell(&parse(&format!("{{a}}.40000 > {end}: UDP, length 84")));
+        let expected = format!("IpDestination{address}] UDP[UdpSourcePort~40000 UdpDestinationPort{port} UdpLength=84]");
+        assert!(pattern.ends_with(&expected), "{end}: {pattern}");
+    }
+}
+
+#[test]
 fn tunnels_in_udp_are_read() {
     let vxlan = "10.0.0.1.45678 > 10.0.0.2.8472: VXLAN, flags [I] (0x08), vni 1\n{a} > {b}, ethertype IPv4 (0x0800), length 98: {c} > {d}: ICMP echo request, id 1, seq 1, length 64";
     assert_eq!(
@@ -178,6 +216,18 @@ fn tunnels_in_udp_are_read() {
          Ethernet[EthernetSource{a} EthernetDestination{b} EtherType=2048 FrameLength=98] IPv4[IpSource{c} IpDestination{d}] \
          ICMP[IcmpType=8 IcmpId~1 IcmpSequence~1 IcmpLength=64]"
     );
+    // Without the bit that says so there is no identifier.
+    for (word, number, fits) in [
+        ("I", "0x08", true),
+        (".", "0x00", true),
+        ("invalid", "0x00", true),
+        ("I", "0x88", true),
+        ("I", "0x00", false),
+        (".", "0x08", false),
+    ] {
+        let line = vxlan.replace("[I] (0x08)", &format!("[{word}] ({number})"));
+        assert_eq!(packet_line(&line).is_ok(), fits, "{line}");
+    }
     let udp = "{a}.8285 > {b}.8285: UDP, length 84: {c} > {d}: ICMP echo request, id 1, seq 1, length 64";
     let kinds: Vec<LayerKind> = parse(udp).layers.iter().map(|layer| layer.kind).collect();
     assert_eq!(kinds, [LayerKind::Ipv4, LayerKind::Udp, LayerKind::Ipv4, LayerKind::Icmp]);
@@ -185,14 +235,31 @@ fn tunnels_in_udp_are_read() {
 
 #[test]
 fn time_stamps_are_passed_over() {
-    for stamp in ["", "  ", "20:22:47.858674 ", "20:22:47 ", "2023-07-29 23:28:25.855000 ", "1690644505.858674 "] {
+    for stamp in ["", "  ", "20:22:47.858674 ", "20:22:47 ", "2023-07-29 23:28:25.855000 ", "1690644505.858674 ", "169064450.858674 "] {
         let line = format!("{stamp}ip: 10.0.0.1 > 10.0.0.2: ICMP echo request");
         assert_eq!(time_stamp(&line), stamp.len(), "{line}");
         assert_eq!(parse(&line).link, Some(LinkType::Raw), "{line}");
     }
-    assert_eq!(time_stamp("10.0.0.1 > 10.0.0.2: x"), 0);
-    assert_eq!(time_stamp("fe80::1 > ff02::2: x"), 0);
-    assert_eq!(time_stamp("20:22:47:aa:bb:cc > x"), 0);
+    for line in [
+        "10.0.0.1 > 10.0.0.2: x",
+        "fe80::1 > ff02::2: x",
+        "::1 > ::1: x",
+        "ab::1 > ff02::2: x",
+        "a:b:1 x",
+        "20:22:47:aa:bb:cc > x",
+        "20:22:47.x 10.0.0.1 > 10.0.0.2: x",
+        "20:22 x",
+        "16906445.858674 x",
+        "1690644505 x",
+        "a690644505.858674 x",
+        "2023-07-xx 23:28 x",
+        "2023-7-29 x",
+        "2023 x",
+        "2023-07 x",
+        "169064450x.858674 x",
+    ] {
+        assert_eq!(time_stamp(line), 0, "{line}");
+    }
 }
 
 #[test]
@@ -216,6 +283,23 @@ fn spans_hold_what_they_say() {
             "64"
         ]
     );
+    // The words that say what a message is.
+    for (line, field, text) in [
+        ("{a} > {b}: ICMP {b} udp port 53 unreachable, length 36", Field::IcmpQuotedProtocol, "udp"),
+        ("{a} > {b}: ICMP {b} tcp port 53 unreachable, length 36", Field::IcmpQuotedProtocol, "tcp"),
+        ("{a} > {b}: ICMP {b} udp port 53 unreachable, length 36", Field::IcmpType, "unreachable"),
+        ("{a} > {b}: ICMP {b} udp port 53 unreachable, length 36", Field::IcmpQuotedPort, "53"),
+        ("{a} > {b}: ICMP {b} protocol 47 unreachable, length 36", Field::IcmpType, "unreachable"),
+        ("{a} > {b}: ICMP host {b} unreachable, length 36", Field::IcmpQuotedDestination, "{b}"),
+        ("ARP, Request who-has {a} (ee:ee:ee:ee:ee:ee) tell {b}, length 28", Field::ArpOperation, "Request"),
+        ("ARP, Request who-has {a} (ee:ee:ee:ee:ee:ee) tell {b}, length 28", Field::ArpTargetMac, "ee:ee:ee:ee:ee:ee"),
+        ("ARP, Reply {a} is-at {m}, length 28", Field::ArpOperation, "Reply"),
+        ("ARP, Reply {a} is-at {m}, length 28", Field::ArpSenderMac, "{m}"),
+    ] {
+        let layers = parse(line).layers;
+        let part = layers.iter().flat_map(|layer| &layer.fields).find(|part| part.field == field).expect(line);
+        assert_eq!(&line[part.span.clone()], text, "{line}");
+    }
 }
 
 /// Every problem of a line: what it points at, and what it says.
@@ -245,6 +329,12 @@ fn what_is_wrong_is_said_all_at_once() {
         ("10.0.0.1.99999 > 10.0.0.2.80: Flags [X]", &[("99999", "`99999` is not a port"), ("X", "`X` are no TCP flags")]),
         ("node1 > 10.0.0.2: ICMP echo request", &[("node1", "`node1` is not an IP address")]),
         ("10.0.0.1 > 10.0.0.2", &[("", "the line ends before it says what the packet carries")]),
+        ("10.0.0.1 > 10.0.0.2:", &[("", "the line ends before it says what the packet carries")]),
+        ("{a}.1 > {b}.53:", &[("", "the line ends before it says what the packet carries")]),
+        ("fd00::1 > 10.0.0.2: ICMP6, echo request", &[("10.0.0.2", "`10.0.0.2` cannot stand here: the line announces an IPv6 packet")]),
+        ("(ttl 64 {a} > {b}) x", &[("(ttl 64 {a} > {b}", "this parenthesis is not closed, or a part of it is not understood")]),
+        ("{a*} > {b}: ICMP echo reply", &[("{a*}", "`{a*}` is not a placeholder")]),
+        ("(tos 0x100) {a} > {b}: ICMP echo request", &[("0x100", "a type of service cannot be `0x100`")]),
         ("10.0.0.1: ICMP echo request", &[("10.0.0.1:", "`10.0.0.1:` is not followed by ` > ` and a second address")]),
         ("10.0.0.1 > 10.0.0.2: GREv0, length 84", &[("GREv0, length 84", "what the packet carries is not understood")]),
         ("10.0.0.1 > 10.0.0.2: ICMP redirect 1 to host 2", &[("redirect", "this ICMP message is not understood")]),
@@ -282,11 +372,39 @@ fn every_problem_has_a_hint() {
 }
 
 #[test]
+fn a_hint_is_about_what_stands_there() {
+    let hint = |line: &str| packet_line(line).expect_err(line).swap_remove(0).hint.expect("a hint");
+    for (end, about) in [
+        ("node1", "host names"),
+        ("a-b.example", "host names"),
+        ("fe80::zz", "an IPv4 or IPv6"),
+        ("10.0.0.256", "an IPv4 or IPv6"),
+        ("1:2", "an IPv4 or IPv6"),
+    ] {
+        assert!(hint(&format!("{end} > {{b}}: ICMP echo request")).starts_with(about), "{end}");
+    }
+}
+
+#[test]
 fn a_line_nested_without_end_is_an_error() {
     for piece in ["{a} > {b}: ", "{a}.1 > {b}.8472: VXLAN, flags [I] (0x08), vni 1 {a} > {b}, ethertype IPv4 (0x0800), length 9: "] {
         let line = piece.repeat(10_000);
         assert!(packet_line(&line).is_err());
     }
+    // As many as the hint says, and one more.
+    let packets = |count: usize| format!("{}ICMP echo request", "{a} > {b}: ".repeat(count));
+    parse(&packets(8));
+    assert_eq!(refused(&packets(9)).1, "the packets are nested too deeply");
+    let tagged = |count: usize| {
+        let tags = "ethertype 802.1Q (0x8100), length 150: ".to_owned() + &"vlan 1, p 0, ethertype 802.1Q (0x8100), ".repeat(count - 1);
+        format!("{{a}} > {{b}}, {tags}vlan 1, p 0, ethertype IPv4 (0x0800), {{c}} > {{d}}: ICMP echo request")
+    };
+    parse(&tagged(4));
+    assert_eq!(refused(&tagged(5)).1, "the tags are nested too deeply");
+    let tunnel =
+        "{a}.1 > {b}.8472: VXLAN, flags [I] (0x08), vni 1 {a} > {b}, ethertype IPv4 (0x0800), length 98: {e} > {f}: ICMP echo request";
+    parse(&format!("{}{tunnel}", "{a} > {b}: ".repeat(3)));
+    assert_eq!(refused(&format!("{}{tunnel}", "{a} > {b}: ".repeat(4))).1, "the packets are nested too deeply");
     let tags = format!("{{a}} > {{b}}, ethertype 802.1Q (0x8100), length 9: {}", "vlan 1, p 0, ethertype 802.1Q (0x8100), ".repeat(10_000));
     assert!(packet_line(&tags).is_err());
 }
@@ -346,10 +464,54 @@ fn other_numbers_that_contradict_each_other_are_errors() {
     for (line, pointed, message) in [
         ("{c} > {d}: ICMP echo request, length 7", "7", "`length 7` cannot be: ICMP has at least 8 bytes"),
         ("{c}.1 > {d}.80: Flags [P.], seq 1:82, ack 1, length 80", "82", "`seq 1:82` has 81 bytes, but `length 80` stands behind it"),
-        ("(proto TCP (6)) {c} > {d}: ICMP echo request", "6", "protocol 6 cannot be: the line shows a packet of protocol 1"),
     ] {
         let (found, why, _) = refused(line);
         assert_eq!((found.as_str(), why.as_str()), (pointed, message), "{line}");
+    }
+}
+
+#[test]
+fn a_parenthesis_is_of_the_packet_that_follows_it() {
+    let carried = [
+        ("ICMP (1)", "{c} > {d}: ICMP echo request"),
+        ("IPIP (4)", "{c} > {d}: {e} > {f}: ICMP echo request"),
+        ("TCP (6)", "{c}.1 > {d}.80: Flags [S]"),
+        ("UDP (17)", "{c}.1 > {d}.53: UDP, length 9"),
+        ("IPv6 (41)", "{c} > {d}: IP6 fd00::1 > fd00::2: ICMP6, echo request"),
+    ];
+    let number = |name: &str| name[name.find('(').expect("a number") + 1..name.len() - 1].to_owned();
+    for (name, packet) in carried {
+        parse(&format!("IP (proto {name}) {packet}"));
+        for (other, _) in carried.iter().filter(|(other, _)| *other != name) {
+            let (found, why, _) = refused(&format!("IP (proto {other}) {packet}"));
+            let message = format!("protocol {0} cannot be: the line shows a packet of protocol {1}", number(other), number(name));
+            assert_eq!((found, why), (number(other), message), "{other} {packet}");
+        }
+    }
+}
+
+#[test]
+fn options_make_a_header_as_long_as_they_are() {
+    for (options, header) in [
+        ("", 20),
+        ("nop,nop,TS val 1 ecr 2", 32),
+        ("mss 1440", 24),
+        ("mss 1440,sackOK,eol", 28),
+        ("mss 1440,sackOK,TS val 1 ecr 0,nop,wscale 7", 40),
+        ("nop,nop,sack 1 {1:5}", 32),
+        ("nop,nop,sack 2 {1:5}{9:12}", 40),
+        ("nop,nop,TS val 1 ecr 2,nop,nop,sack 3 {1:5}{9:12}{20:21}", 60),
+    ] {
+        let shown = if options.is_empty() { String::new() } else { format!(", options [{options}]") };
+        let line = |length: u64| format!("(length {length}) {{c}}.1 > {{d}}.80: Flags [.], ack 1{shown}, length 8");
+        let length = 20 + header + 8;
+        parse(&line(length));
+        // What does not print its options may have some.
+        if !options.is_empty() {
+            for wrong in [length - 4, length + 4] {
+                assert_eq!(refused(&line(wrong)).1, format!("`length {wrong}` cannot be: what is inside makes it {length}"), "{options}");
+            }
+        }
     }
 }
 
@@ -453,7 +615,19 @@ fn prompts_and_half_placeholders_are_errors() {
         assert_eq!(&line[problems[0].span.clone()], pointed, "{line}");
         assert!(problems[0].hint.is_some());
     }
-    assert!(state_line("-A KUBE-SVC -m comment --comment \"cost $5\"").is_ok());
+    for line in [
+        "-A KUBE-SVC -m comment --comment \"cost $5\"",
+        "[ASSURED] # 5",
+        "[0:0] $x",
+        "(x@y) # 5",
+        "a@b c: $x",
+        "a@b $x",
+        "x y~ $z",
+        "x@y] $5",
+        "[x@y $5",
+    ] {
+        assert!(state_line(line).is_ok(), "{line}");
+    }
 }
 
 #[test]
@@ -491,6 +665,11 @@ fn what_is_printed_and_not_asserted_is_listed() {
         ("{a}.1 > {b}.80: Flags [S], seq 1, win 64440, options [mss 1460,wscale 7], length 0", &[("win", "64440"), ("wscale", "7")][..]),
         ("{a}.1 > {b}.80: Flags [.], ack 1, win 5, options [nop,nop,TS val 7 ecr 0], length 0", &[("win", "5"), ("ts", "7"), ("ts", "0")]),
         ("{a}.1 > {b}.80: Flags [.], cksum 0x1e30 (incorrect -> 0x2bd4), ack 1", &[("cksum", "0x1e30 (incorrect -> 0x2bd4)")]),
+        ("{a}.1 > {b}.80: Flags [.], win 5, cksum 0x1e30 (correct), ack 1", &[("win", "5"), ("cksum", "0x1e30 (correct)")]),
+        (
+            "(ttl 64, bad cksum 0 (->b1e6)!) {a}.1 > {b}.80: Flags [.], cksum 0x1e30 (correct)",
+            &[("cksum", "bad cksum 0 (->b1e6)!"), ("cksum", "0x1e30 (correct)")],
+        ),
         ("{a}.1 > {b}.80: Flags [.], options [nop,nop,sack 1 {1:81}]", &[("option-values", "1 {1:81}")]),
         ("{a}.1 > {b}.80: Flags [P.], length 9: SSH: SSH-2.0-x", &[("application", "SSH: SSH-2.0-x")]),
         ("{a}.1 > {b}.80: Flags [P.], length 9: HTTP", &[("application", "HTTP")]),
@@ -519,6 +698,10 @@ fn what_is_printed_and_not_asserted_is_listed() {
         (
             "02:00:00:00:00:01 (oui Unknown) > Broadcast, ethertype IPv4 (0x0800), length 98: {e} > {f}: ICMP echo request",
             &[("vendor", "(oui Unknown)")],
+        ),
+        (
+            "IP6 {a} > {b}: ICMP6, router solicitation, length 16 source link-address option (1), length 8 (1): 02:00:00:00:00:01",
+            &[("nd-options", "source link-address option (1), length 8 (1): 02:00:00:00:00:01")],
         ),
         ("{a} > {b}: ICMP echo request, id 1, seq 1, length …", &[("cut-off", "…")]),
         ("{a} > {b}: ICMP echo request, id 1, seq 1, length 6...", &[("cut-off", "6...")]),
@@ -582,7 +765,22 @@ const UNREAD: &[(&str, &str, &str)] = &[
         "(oui Unk",
         "this vendor's name is not closed",
     ),
+    (
+        "IP6 {a} > {b}: ICMP6, echo request, length 64 source link-address option (1), length 8 (1): 02:00:00:00:00:01",
+        "source link-address option (1), length 8 (1): 02:00:00:00:00:01",
+        "the rest of the line is not understood",
+    ),
+    (
+        "IP6 {a} > {b}: ICMP6, router solicitation, length 16 source, option (1)",
+        "source, option (1)",
+        "the rest of the line is not understood",
+    ),
+    ("{a}.1 > {b}.53: [bad udp cksum 0x -> 0x2!] UDP, length 9", "", "this is not a checksum"),
+    ("{a}.1 > {b}.53: [bad udp cksum 0xzz -> 0x2!] UDP, length 9", "zz", "this is not a checksum"),
     ("{c} > {d}, ethertype IPv4 (0x0800), length 98", "", "the line ends before it says what the packet carries"),
+    ("{a} > {b}: ", "", "the line ends before it says what the packet carries"),
+    ("{a} > {b}:  ", "", "the line ends before it says what the packet carries"),
+    ("{a}.1 > {b}.53: [udp sum ok] ", "", "the line ends before it says what the packet carries"),
     ("{c} > {d}, ethertype IPv4 (0x0800), length 9…", "", "the line ends before it says what the packet carries"),
 ];
 
@@ -629,6 +827,32 @@ fn marks_are_read_where_tcpdump_prints_them() {
         "{a}.1 > {b}.80:  [|tcp]",
     ] {
         assert!(packet_line(line).is_err(), "{line}");
+    }
+}
+
+/// Below 1024; known servers' and node ports; up to the range that clients draw from; that range.
+#[test]
+fn of_two_ports_the_client_s_is_the_one_less_likely_a_server_s() {
+    for (source, destination, clients) in [
+        (38_346, 32_000, [true, false]),
+        (32_000, 38_346, [false, true]),
+        (40_000, 80, [true, false]),
+        (1023, 1024, [false, true]),
+        (1024, 1023, [true, false]),
+        (2000, 31_000, [true, false]),
+        (2000, 30_000, [true, false]),
+        (2000, 32_767, [true, false]),
+        (2000, 29_999, [true, true]),
+        (40_000, 29_999, [true, false]),
+        (32_767, 32_768, [false, true]),
+        (31_000, 30_500, [false, false]),
+        (31_000, 80, [true, false]),
+        (8080, 6443, [false, false]),
+        (40_000, 50_000, [true, true]),
+        (40_000, 40_000, [false, false]),
+        (8285, 8285, [false, false]),
+    ] {
+        assert_eq!(client_ports(source, destination), clients, "{source} {destination}");
     }
 }
 
@@ -707,6 +931,11 @@ fn what_is_no_address_is_left_alone() {
         "secctx system_u:object_r:unlabeled_t:s0",
         "qdisc 0: root refcnt 2",
         "cni-aef3599a-c10a-dbd7-3d34-e5527762dd36 icmp-port-unreachable",
+        "xyz:: std::vec a1:b2 abc:10:20 1:2",
+        "80/8 1/2 example.com/24 v1.2/3",
+        "net.ipv4.conf.all.rp_filter a.b.c.d",
+        "10000:20000:30000:40000",
+        "no-on-at-in-to-by 2023-11-03-17-21-11",
     ] {
         assert_eq!(words(line), line);
     }
@@ -739,12 +968,21 @@ fn what_looks_like_an_address_and_is_none_is_unclear() {
         "02:42:ac:12:00",
         "02:42:ac:12:00:0g",
         "02:42:ac:12:00:03:04",
+        "12ab:02:42:ac:12:00:03",
+        "1_2:02:42:ac:12:00:03",
+        "to::1",
+        "10.1.2.3:65536",
+        "2001:db80:1234:5678",
         "0:1c:42:0:0:1",
         "02-42-ac-12-00-03",
         "8000.3eda8b799e87",
         "8000.3e:da:8b:79:9e:87",
     ] {
-        assert_eq!(words(&format!("a {word} b")), format!("a !{word} b"));
+        let line = format!("a {word} b");
+        assert_eq!(words(&line), format!("a !{word} b"));
+        // All of it, so that a name covers it as it stands.
+        let StateToken::Parts(parts) = &state_line(&line).expect("a line").words[1].token else { panic!("{word}") };
+        assert_eq!(parts.len(), 1, "{word}");
     }
     assert_eq!(words("(10.1.2.999) \"10.1.2.3x,\" to:10.1.2.x:80"), "(!10.1.2.999) \"!10.1.2.3x,\" !to:10.1.2.x:80");
 }
@@ -765,6 +1003,8 @@ fn a_connections_numbers_are_those_of_its_packets_whatever_else_is_left_open() {
         ("** 118 TIME_WAIT", "__ _ TIME_WAIT"),
         ("tcp 6 118 **", "tcp 6 _ __"),
         ("tcp **", "tcp __"),
+        ("tcp 6 ** 118 TIME_WAIT", "tcp 6 __ _ TIME_WAIT"),
+        ("tcp 6 ** 118", "tcp 6 __ _"),
         ("**", "__"),
         ("tcp 6", "tcp 6"),
     ] {
@@ -793,6 +1033,19 @@ fn a_connections_numbers_are_those_of_its_packets_whatever_else_is_left_open() {
             "tcp 6 5 CLOSE src=* dst=* sport=40000 dport={web.port} packets=6 bytes=412 [UNREPLIED] src=* dst=* sport={web.port} dport=40000 packets=0 bytes=0",
             "tcp 6 _ CLOSE src= _ dst= _ sport= ?40000 dport= <web.port> packets= (what was counted) bytes= (what was counted) [UNREPLIED] src= _ dst= _ sport= <web.port> dport= ?40000 packets= 0 bytes= 0",
         ),
+        // A number tells the protocol as well as its name.
+        ("* 17 ** sport=40000 dport=53", "_ 17 __ sport= ?UdpSourcePort:40000 dport= 53"),
+        ("* 6 ** sport=40000 dport=53", "_ 6 __ sport= ?40000 dport= 53"),
+        ("ipv4 2 * 17 ** sport=40000 dport=53", "ipv4 2 _ 17 __ sport= ?UdpSourcePort:40000 dport= 53"),
+        ("** 17 29 sport=40000 dport=53", "__ 17 _ sport= ?UdpSourcePort:40000 dport= 53"),
+        ("* 6 17 ESTABLISHED sport=40000 dport=53", "_ 6 _ ESTABLISHED sport= ?40000 dport= 53"),
+        // Two ports that are equal are both a server's, and one alone is held against what clients draw.
+        ("udp 17 29 src=* dst=* sport=42000 dport=42000", "udp 17 _ src= _ dst= _ sport= 42000 dport= 42000"),
+        ("udp 17 29 src=* dst=* sport=40000 dport=1500", "udp 17 _ src= _ dst= _ sport= ?UdpSourcePort:40000 dport= 1500"),
+        ("sport=40000 dport=1500 src=10.0.0.1", "sport= ?40000 dport= 1500 src= '10.0.0.1"),
+        ("tcp 6 5 CLOSE src=* sport=8080 mark=80", "tcp 6 _ CLOSE src= _ sport= 8080 mark= 80"),
+        ("tcp 6 5 CLOSE src=* dport=40000 mark=80", "tcp 6 _ CLOSE src= _ dport= ?40000 mark= 80"),
+        ("udp 17 29 x", "udp 17 29 x"),
         ("net.ipv4.ip_forward = 1", "net.ipv4.ip_forward = 1"),
         ("PodName: x | id=70000", "PodName: x | id= 70000"),
     ] {
@@ -827,5 +1080,40 @@ fn no_connection_has_such_numbers() {
         let problems = state_line(&wrong).expect_err(&wrong);
         assert_eq!((&wrong[problems[0].span.clone()], problems.len()), (pointed, 1), "{wrong}");
     }
-    assert!(state_line(line).is_ok());
+    // Nor where a gap leaves most of the line open.
+    for (wrong, pointed) in [("tcp 6 ** mark=4294967296", "4294967296"), ("udp ** use=x", "x"), ("x src=pod1 dport=80", "pod1")] {
+        let problems = state_line(wrong).expect_err(wrong);
+        assert_eq!(&wrong[problems[0].span.clone()], pointed, "{wrong}");
+    }
+    let hint = |line: &str| state_line(line).expect_err(line).swap_remove(0).hint;
+    assert_eq!(hint("tcp 6 ** bytes=-1").as_deref(), Some("it is a number from 0 to 18446744073709551615, or `*`"));
+    assert_eq!(hint("tcp 6 ** mark=-1").as_deref(), Some("it is a number from 0 to 4294967295, or `*`"));
+    // A count may be large, and what is no connection may have whatever it has.
+    for line in
+        [line, "tcp 6 5 CLOSE src=* packets=5000000000 bytes=18446744073709551615", "tcp listen mark=4294967296", "x mark=4294967296 use=1"]
+    {
+        assert!(state_line(line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn names_that_are_made_up_are_told_from_words() {
+    for (word, names) in [
+        ("cali-tw-calice0906292e2", &["calice0906292e2"][..]),
+        ("cali-fw-cali0123456789a-x", &["cali0123456789a"]),
+        ("KUBE-veth22fb4d65", &["veth22fb4d65"]),
+        // All of a word is no part of one.
+        ("calice0906292e2", &[]),
+        ("cali-tw-abc123", &[]),
+        ("cali-tw-abcd123", &["abcd123"]),
+        ("cali-tw-abcdefgh1234567", &["abcdefgh1234567"]),
+        ("cali-tw-abcdefgh12345678", &[]),
+        ("cali-tw-forwarding", &[]),
+        ("cali-tw-1calice09", &[]),
+        ("KUBE-SVC-OCJIUORDHIMMV2", &[]),
+        ("cali-tw-calICe0906", &[]),
+    ] {
+        let found: Vec<&str> = made_up_names(word).into_iter().map(|span| &word[span]).collect();
+        assert_eq!(found, names, "{word}");
+    }
 }

@@ -129,6 +129,35 @@ mod tests {
     }
 
     #[test]
+    fn what_only_looks_like_a_number_of_the_kernel_s_is_no_such_number() {
+        for line in [
+            "eth0: flags=4163<UP>",
+            "lo: <LOOPBACK>",
+            ": x",
+            "5 x",
+            "x 5: y",
+            "veth1@ifx: <UP>",
+            "veth1@if: <UP>",
+            "veth1@eth0: <UP>",
+            "cni0 8000.be65c8d48afa no veth1",
+            "cni0 8000.be65c8d48afa no 50.98",
+            "2 9a:ad:9f:04:e2:ca no never",
+            "2 9a:ad:9f:04:e2:ca no 50",
+            "2 9a:ad:9f:04:e2:ca no 50.x",
+            "2 9a:ad:9f:04:e2:ca no x.98",
+            "2 9a:ad:9f:04:e2:ca maybe 50.98",
+            "2 9a:ad:9f:04:e2:ca no 50.98 more",
+            "10.0.0.1 dev cni0 lladdr be:65:c8:d4:8a:fa STALE proxy",
+            "10.0.0.1 dev cni0 STALE",
+            "mtu 1472 qdisc noqueue",
+            "mtu 1472 qdisc htb",
+            "packets= 0 bytes= 00",
+        ] {
+            assert_eq!(of(line), [], "{line}");
+        }
+    }
+
+    #[test]
     fn what_a_kernel_counts_is_told_from_other_brackets() {
         for (line, counted) in [
             (":INPUT ACCEPT [12:720]", vec!["[12:720]"]),

@@ -170,7 +170,8 @@ fn open_before(segment: &Segment, local: Option<SocketAddr>) -> Option<Connectio
     let (here, there) = (segment.sequence.wrapping_sub(1), segment.acknowledgment?.wrapping_sub(1));
     let (client, server) = if leg == Some(Leg::Reply) { (there.wrapping_sub(STREAM / 2), here) } else { (here, there) };
     let ends = if leg.is_some() { Ends::Known } else { Ends::Unknown };
-    Some(Connection { client, server: Some(server), stamp: segment.stamp.filter(|_| leg != Some(Leg::Reply)), ends })
+    // Only a first segment is told by its clock, and none was seen.
+    Some(Connection { client, server: Some(server), stamp: None, ends })
 }
 
 /// Whether a number is of the stream that starts with `start`.

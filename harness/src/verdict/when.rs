@@ -78,6 +78,7 @@ mod tests {
         assert!(version("3.33.1") > version("v3.33"));
         assert_eq!(version("3.33.0"), version("v3.33"));
         assert_eq!(version("3.33.0-rc1"), version("3.33"));
+        assert_eq!(version("3.33-rc1.5"), version("3.33"));
         assert_eq!(version("none"), Vec::<u64>::new());
     }
 }

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::diff::{Diff, DiffError, Recorded, Standing, compare};
-use crate::evidence::{Evidence, FORMAT, Manifest, ScenarioEvidence, StateText};
+use crate::evidence::{Evidence, Manifest, ScenarioEvidence, StateText, craft};
 use crate::journey::craft::{TOKEN, answered, echo, ethernet, ipv4, recording, tcp};
 use crate::lab;
-use crate::name::{PlaceName, Symbol};
+use crate::name::Symbol;
 use crate::packet::{Frame, LinkType};
 use crate::plan::{Plan, draft};
 use crate::site::Facts;
@@ -199,21 +199,7 @@ impl World {
 }
 
 fn evidence(run: &str, site: &Site, lab: &str) -> Evidence {
-    let manifest = Manifest {
-        format: FORMAT,
-        run: run.to_owned(),
-        lab: "pair".to_owned(),
-        lab_path: "lab.yaml".to_owned(),
-        backend: "netns".to_owned(),
-        started: 0,
-        phases: Vec::new(),
-        took: 0,
-        others: 0,
-        mutation: None,
-        cut_short: None,
-        lab_sha256: None,
-        scenarios: None,
-    };
+    let manifest = Manifest { run: run.to_owned(), ..craft::manifest("pair") };
     let [pod, node1, node2] = site.macs;
     let values = [
         ("pod1.ip", site.pod1),
@@ -329,14 +315,7 @@ fn curl(site: &Site) -> ScenarioEvidence {
 }
 
 pub(super) fn printed(run: &str, stdout: &str) -> StateText {
-    StateText {
-        on: PlaceName::new("node1"),
-        run: run.to_owned(),
-        command: run.to_owned(),
-        status: Some(0),
-        stdout: stdout.to_owned(),
-        stderr: String::new(),
-    }
+    craft::printed("node1", run, stdout)
 }
 
 /// Whatever is not the same, one line each, in the order of the diff.

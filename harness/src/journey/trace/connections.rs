@@ -92,15 +92,58 @@ fn a_connection_that_nobody_accepts_is_known_by_the_senders_end() {
     let refused = |client, server| vec![segment(client, server, SYN, (1000, 0), b""), segment(server, client, RESET, (0, 1001), b"")];
     let both = vec![(0, Leg::Request), (1, Leg::Reply)];
     assert_eq!(traced(vec![refused(POD, NODE), refused(TUNNEL, SERVER)], Some(POD)), [both.clone(), both]);
+    for (what, other) in [
+        ("a reset of another connection", segment(NODE, POD, RESET, (0, 5000), b"")),
+        ("no reset", segment(NODE, POD, ACK, (0, 1001), b"")),
+        ("a reset amid a stream", segment(NODE, POD, RESET, (77_000, 1001), b"")),
+    ] {
+        let frames = vec![segment(POD, NODE, SYN, (1000, 0), b""), other];
+        assert_eq!(traced(vec![frames], Some(POD)), [vec![(0, Leg::Request)]], "{what}");
+    }
+    for (what, other) in [
+        ("a reset of another connection", segment(NODE, POD, RESET, (0, 5000), b"")),
+        ("no reset", segment(NODE, POD, ACK, (0, 1001), b"")),
+        ("a reset amid a stream", segment(NODE, POD, RESET, (77_000, 1001), b"")),
+    ] {
+        let frames = vec![segment(POD, NODE, SYN, (1000, 0), b""), other];
+        assert_eq!(traced(vec![frames], Some(POD)), [vec![(0, Leg::Request)]], "{what}");
+    }
     assert_eq!(traced(vec![refused(POD, NODE)], Some(TUNNEL)), [vec![]], "somebody else's");
     assert_eq!(traced(vec![refused(POD, NODE)], None), [vec![]], "nobody knows whose");
+}
+
+#[test]
+fn a_reset_that_acknowledges_nothing_is_known_by_its_number() {
+    const BARE_RESET: u8 = 0x04;
+    let asked = 1001 + u32::try_from(request().len()).unwrap();
+    for (what, reset, leg) in [
+        ("the client's", segment(POD, NODE, BARE_RESET, (asked, 0), b""), Some(Leg::Request)),
+        ("the client's, at its start", segment(POD, NODE, BARE_RESET, (1000, 0), b""), Some(Leg::Request)),
+        ("the server's", segment(NODE, POD, BARE_RESET, (9016, 0), b""), Some(Leg::Reply)),
+        ("of another connection between the same ends", segment(POD, NODE, BARE_RESET, (70_000, 0), b""), None),
+        ("of another connection, back", segment(NODE, POD, BARE_RESET, (90_000, 0), b""), None),
+        ("as far from the client's start as a stream goes", segment(POD, NODE, BARE_RESET, (1000 + 4096, 0), b""), Some(Leg::Request)),
+        ("further", segment(POD, NODE, BARE_RESET, (1000 + 4097, 0), b""), None),
+        ("just before the client's start", segment(POD, NODE, BARE_RESET, (999, 0), b""), None),
+    ] {
+        let mut frames = exchange(POD, NODE);
+        frames.push(reset);
+        let own = all().into_iter().chain(leg.map(|leg| (LEGS.len(), leg))).collect::<Vec<_>>();
+        assert_eq!(traced(vec![frames], None), [own], "{what}");
+    }
 }
 
 #[test]
 fn a_number_of_another_time_is_another_connections() {
     let early = segment(POD, NODE, SYN, (1000, 0), b"");
     let late = ipv4(TUNNEL.0, SERVER.0, 64, 6, 1, &tcp((TUNNEL.1, SERVER.1), SYN, (1000, 0), (9_000_000, 0), b""));
-    assert_eq!(traced(vec![vec![early], vec![late]], Some(POD)), [vec![(0, Leg::Request)], vec![]]);
+    assert_eq!(traced(vec![vec![early.clone()], vec![late]], Some(POD)), [vec![(0, Leg::Request)], vec![]]);
+    // A minute is as late, or as early, as a segment of one connection may be told to be.
+    for (stamp, is_own) in [(65_000, true), (65_001, false), (0, true), (u32::MAX - 54_999, true), (u32::MAX - 55_000, false)] {
+        let other = ipv4(TUNNEL.0, SERVER.0, 64, 6, 1, &tcp((TUNNEL.1, SERVER.1), SYN, (1000, 0), (stamp, 0), b""));
+        let there = if is_own { vec![(0, Leg::Request)] } else { vec![] };
+        assert_eq!(traced(vec![vec![early.clone()], vec![other]], Some(POD)), [vec![(0, Leg::Request)], there], "{stamp}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::net::SocketAddrV4;
 
 use super::*;
-use crate::journey::craft::{TOKEN, answered, echo, ipv4, recording, tcp, udp};
+use crate::journey::craft::{TOKEN, answered, echo, fragment, frame, ipv4, recording, tcp, udp};
 
 const POD: &str = "10.0.0.1";
 const NODE: &str = "172.18.0.3";
@@ -66,6 +66,69 @@ fn a_datagram_goes_from_the_senders_end_or_to_it() {
 }
 
 #[test]
+fn a_datagram_is_the_same_however_much_of_it_was_captured() {
+    let whole = datagram((POD, 40_000), (NODE, 5353), 7, 0);
+    let translated = datagram((NODE, 33_333), (SERVER, 53), 7, 0);
+    let cut = |mut packet: Vec<u8>, bytes: usize| {
+        let mut frame = frame(std::mem::take(&mut packet));
+        frame.bytes.truncate(bytes);
+        frame
+    };
+    let length = whole.len();
+    let mut other = translated.clone();
+    other[30] ^= 1;
+    for (what, first, second, expected) in [
+        ("all of both", cut(whole.clone(), length), cut(translated.clone(), length), Leg::Request),
+        ("less of the first", cut(longer(&whole), length), cut(longer(&translated), length + 4), Leg::Request),
+        ("less of the second", cut(longer(&whole), length + 4), cut(longer(&translated), length), Leg::Request),
+        ("other bytes, and less of the first", cut(longer(&whole), length), cut(longer(&other), length + 4), Leg::Unknown),
+        ("other bytes, and less of the second", cut(longer(&whole), length + 4), cut(longer(&other), length), Leg::Unknown),
+    ] {
+        let mut points = [recording("node1/veth(pod1)", LinkType::Raw, vec![]), recording("node1/tunl0", LinkType::Raw, vec![])];
+        (points[0].frames, points[1].frames) = (vec![first], vec![second]);
+        let mut outcome = answered();
+        outcome.local = Some("10.0.0.1:40000".parse().unwrap());
+        let evidence = ScenarioEvidence { name: "test".to_owned(), outcome: Some(outcome), recordings: points.into(), state: Vec::new() };
+        let stops = trace(&evidence, &Hints::default()).stops;
+        assert_eq!(stops.iter().map(|stop| stop.sightings[0].leg).collect::<Vec<_>>(), [Leg::Request, expected], "{what}");
+    }
+}
+
+/// A datagram of 8 bytes more.
+fn longer(packet: &[u8]) -> Vec<u8> {
+    let payload = [&packet[28..], b"and more"].concat();
+    let port = |at: usize| u16::from_be_bytes([packet[at], packet[at + 1]]);
+    let ends = [12, 16].map(|at| std::net::Ipv4Addr::new(packet[at], packet[at + 1], packet[at + 2], packet[at + 3]).to_string());
+    ipv4(&ends[0], &ends[1], 64, 17, 7, &udp(port(20), port(22), &payload))
+}
+
+#[test]
+fn a_message_goes_the_way_that_its_type_says() {
+    let v4 = |kind| ipv4(POD, SERVER, 64, 1, 7, &echo(kind, 5, 1, TOKEN));
+    let v6 = |kind: u8| {
+        let message = [&[kind, 0, 0, 0, 0, 5, 0, 1][..], &TOKEN.0].concat();
+        let ends = [1, 2].map(|last| [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
+        [&[0x60, 0, 0, 0, 0, 24, 58, 64][..], &ends[0], &ends[1], &message].concat()
+    };
+    for (frame, leg) in [
+        (v4(8), Leg::Request),
+        (v4(0), Leg::Reply),
+        (v4(3), Leg::Error),
+        (v4(5), Leg::Error),
+        (v4(12), Leg::Error),
+        (v4(13), Leg::Unknown),
+        (v6(128), Leg::Request),
+        (v6(129), Leg::Reply),
+        (v6(1), Leg::Error),
+        (v6(127), Leg::Error),
+        (v6(130), Leg::Unknown),
+        (v6(135), Leg::Unknown),
+    ] {
+        assert_eq!(legs(vec![frame.clone()]), [leg], "{frame:02x?}");
+    }
+}
+
+#[test]
 fn a_tunnel_that_is_not_known_is_looked_into_for_its_packet() {
     let packet = |kind| ipv4(POD, SERVER, 64, 1, 7, &echo(kind, 5, 1, TOKEN));
     let around = |head: &[u8], packet: &[u8], tail: &[u8]| [head, packet, tail].concat();
@@ -80,6 +143,12 @@ fn a_tunnel_that_is_not_known_is_looked_into_for_its_packet() {
     let sum: u32 = optional[..24].chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1])).sum();
     let sum = !u16::try_from((sum & 0xffff) + (sum >> 16)).unwrap();
     optional[10..12].copy_from_slice(&sum.to_be_bytes());
+    let message = [&[129, 0, 0, 0, 0, 5, 0, 1][..], &TOKEN.0].concat();
+    let ipv6 = |length: u16, payload: &[u8]| {
+        let ends = [1, 2].map(|last| [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
+        [&[0x60, 0, 0, 0][..], &length.to_be_bytes(), &[58, 64], &ends[0], &ends[1], payload].concat()
+    };
+    let first_of_two = |packet: &[u8]| fragment(NODE, SERVER, 253, 1, 0x2000, &around(&[1, 2, 3, 4], packet, b""));
     for (what, frame, leg) in [
         ("GRE", carried(47, &around(&[0, 0, 8, 0], &packet(0), b"")), Leg::Reply),
         ("Geneve with an option", carried(17, &udp(50_000, 6081, &around(&[0x45; 21], &packet(0), b""))), Leg::Reply),
@@ -95,6 +164,12 @@ fn a_tunnel_that_is_not_known_is_looked_into_for_its_packet() {
         ("no packet", carried(253, &echo(0, 5, 1, TOKEN)), Leg::Unknown),
         ("no packet in a datagram", carried(17, &udp(1, 2, &echo(0, 5, 1, TOKEN))), Leg::Unknown),
         ("a packet that is longer than what is left", carried(253, &packet(0)[..70]), Leg::Unknown),
+        ("IPv6", carried(253, &around(b"head", &ipv6(24, &message), b"")), Leg::Reply),
+        ("IPv6 that is longer than what is left", carried(253, &around(b"head", &ipv6(25, &message), b"")), Leg::Unknown),
+        ("IPv6 that leaves something over", carried(253, &around(b"head", &ipv6(23, &message), b"")), Leg::Unknown),
+        ("IPv6 that goes on in the next fragment", first_of_two(&ipv6(1600, &message)), Leg::Reply),
+        ("IPv6 that ends with its first fragment", first_of_two(&ipv6(24, &message)), Leg::Reply),
+        ("IPv6 that ends before its first fragment does", first_of_two(&ipv6(23, &message)), Leg::Unknown),
     ] {
         assert_eq!(legs(vec![frame]), [leg], "{what}");
     }

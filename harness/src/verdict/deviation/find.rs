@@ -52,9 +52,7 @@ impl Search<'_> {
     /// backwards. Only a point whose capture is proven whole is believed that it did not see a packet.
     pub(in crate::verdict) fn first(&self) -> Option<Deviation> {
         // A line that stands for several echoes does not tell which packet of the probe it is.
-        let several = self.scene.echoes > 1;
-        if several || self.scene.never_left.is_some() || !self.verdicts.iter().any(|verdict| matches!(verdict.outcome, Outcome::Broken(_)))
-        {
+        if self.scene.echoes > 1 {
             return None;
         }
         let steps = Steps::of(self.planned, self.verdicts, self.path)?;

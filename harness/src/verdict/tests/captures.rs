@@ -51,6 +51,27 @@ fn nothing_holds_where_frames_were_dropped_or_the_capture_was_lost() {
 }
 
 #[test]
+fn a_frame_of_which_little_was_kept_may_be_the_probe_s() {
+    for (kept, of, outcome) in [
+        (127, 300, "inconclusive: only 127 bytes were kept of a frame at node1/tunl0, too few to tell whose it is"),
+        (127, 128, "inconclusive: only 127 bytes were kept of a frame at node1/tunl0, too few to tell whose it is"),
+        // The token stands within the first 124 bytes, whatever it is wrapped in.
+        (128, 300, "held"),
+        (128, 129, "held"),
+        (200, 300, "held"),
+        // There was no more of it.
+        (127, 127, "held"),
+        (60, 60, "held"),
+    ] {
+        let mut world = World::new();
+        let mut foreign = frame(vec![0x45; of]);
+        foreign.bytes.truncate(kept);
+        world.frames(TUNNEL).push(foreign);
+        assert_eq!(spell(&world.at(TUNNEL).outcome), outcome, "{kept} of {of}");
+    }
+}
+
+#[test]
 fn what_was_seen_and_is_wrong_is_broken_whatever_was_missed() {
     for liveness in [Liveness::Alive, Liveness::Lost("no sentinel".to_owned())] {
         let mut world = World::new();
@@ -180,6 +201,11 @@ fn no_lines_at_all_claim_absence_with_all_its_proofs() {
     assert_eq!(spell(&world.at(CNI0).outcome), "held");
     world.recorded().recordings[CNI0].promiscuous = true;
     assert!(spell(&world.at(CNI0).outcome).starts_with("inconclusive: "));
+    world.recorded().recordings[CNI0].promiscuous = false;
+    for point in [VETH, TUNNEL, UNDERLAY] {
+        world.frames(point).clear();
+    }
+    assert!(spell(&world.at(CNI0).outcome).starts_with("inconclusive: the probe was seen at no point at all"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Several pings: each of them is as the document says, and none is missing.
 
 use super::world::*;
-use crate::journey::craft::{TOKEN, echo, frame, ipv4};
+use crate::journey::craft::{TOKEN, echo, ethernet, frame, ipv4, udp};
 use crate::lab::{Claim, Probe};
 use crate::packet::Frame;
 use crate::probe::Echoes;
@@ -126,6 +126,11 @@ fn a_finding_says_which_echo_and_what_it_should_have_been() {
     world.frames(TUNNEL)[4] = frame(packet(8, 3, 9));
     let line = world.line(TUNNEL, 0);
     assert_eq!(spell(&line.outcome), "broken: echo 3: 1 field differs");
+    // Of several that are as bad the first is told.
+    let mut both = pings(3);
+    both.frames(TUNNEL)[2] = frame(packet(8, 2, 9));
+    both.frames(TUNNEL)[4] = frame(packet(8, 3, 9));
+    assert_eq!(spell(&both.line(TUNNEL, 0).outcome), "broken: echo 2: 1 field differs");
     assert_eq!(findings(&line), ["ICMP id: 17555 = 4242, as in line 1 at node1/veth(pod1), not 9 [4242 | 9]"]);
     assert!(line.expected.contains("seq 3"), "{}", line.expected);
     assert!(pings(2).scenario().variables.contains(&"seq of echo 2 = 2".to_owned()), "{:?}", pings(2).scenario().variables);
@@ -149,6 +154,57 @@ fn echoes_that_are_documented_one_by_one_are_seen_in_that_order() {
             .flat_map(|sequence| if longer.contains(&sequence) { [long(8, sequence), long(0, sequence)] } else { pair(TUNNEL, sequence) })
             .collect();
         assert_eq!(spell(&world.at(TUNNEL).outcome) == "held", holds, "{longer:?}");
+    }
+}
+
+/// The pings in a tunnel of which lines show only how long its datagrams are.
+fn in_datagrams(count: u16) -> World {
+    let line = |from: &str, to: &str| {
+        format!(
+            "{{{from}.underlay.mac}} > {{{to}.underlay.mac}}, ethertype IPv4 (0x0800), length 126: {{{from}.underlay.ip}}.8285 > {{{to}.underlay.ip}}.8285: UDP, length 84"
+        )
+    };
+    let mut world = pings(count);
+    let documented = [line("node1", "node2"), line("node2", "node1")];
+    world.document(UNDERLAY, &documented.each_ref().map(String::as_str));
+    *world.frames(UNDERLAY) = (1..=count)
+        .flat_map(|sequence| {
+            let datagram = |from, to, kind| ipv4(from, to, 64, 17, 800 + sequence, &udp(8285, 8285, &packet(kind, sequence, ID)));
+            let there = ethernet(NODE1_MAC, NODE2_MAC, &datagram(NODE1, NODE2, 8));
+            [frame(there), frame(ethernet(NODE2_MAC, NODE1_MAC, &datagram(NODE2, NODE1, 0)))]
+        })
+        .collect();
+    world
+}
+
+#[test]
+fn echoes_are_told_apart_where_a_tunnel_hides_their_numbers() {
+    let cases: [(Spoil, &str); 7] = [
+        (|_| {}, "held"),
+        (|world| drop(world.frames(UNDERLAY).pop()), "broken: 1 line does not hold"),
+        (|world| drop(world.frames(UNDERLAY).remove(3)), "broken: 1 line does not hold"),
+        (|world| drop(world.frames(UNDERLAY).drain(2..4)), "broken: 2 lines do not hold"),
+        (|world| world.frames(UNDERLAY).truncate(2), "broken: 2 lines do not hold"),
+        (
+            |world| {
+                let again = world.frames(UNDERLAY)[0].clone();
+                world.frames(UNDERLAY).insert(1, again);
+            },
+            "broken: ",
+        ),
+        (
+            |world| {
+                let again = world.frames(UNDERLAY)[5].clone();
+                world.frames(UNDERLAY).push(again);
+            },
+            "broken: 1 frame that no line accounts for",
+        ),
+    ];
+    for (number, (spoil, outcome)) in cases.into_iter().enumerate() {
+        let mut world = in_datagrams(3);
+        spoil(&mut world);
+        let found = spell(&world.at(UNDERLAY).outcome);
+        assert!(found.starts_with(outcome), "{number}: {found}");
     }
 }
 

@@ -112,6 +112,36 @@ fn a_packet_that_is_in_a_tunnel_too_many_is_told_apart() {
     assert_eq!(found, ["layers: IPv4, ICMP = IPv4, ICMP, not IPv4, IPv4, ICMP [- | -]"]);
 }
 
+/// What is told of the layers is all of them, also where a tunnel's datagram is all that the line knows, or all that it does not.
+#[test]
+fn the_layers_that_were_seen_are_told_to_the_innermost() {
+    let tunnel =
+        LabTunnel { device: "flannel0".to_owned(), kind: TunnelKind::Udp { port: 8285 }, mtu: 1472, underlay: "underlay".to_owned() };
+    let in_datagram = ipv4(NODE1, NODE2, 64, 17, 500, &udp(8285, 8285, &request(63)));
+    let twice = ipv4(NODE1, NODE2, 64, 17, 500, &udp(8285, 8285, &ipv4(NODE1, NODE2, 63, 4, 1, &request(63))));
+    let datagram = "{node1.underlay.ip}.8285 > {node2.underlay.ip}.8285: UDP, length 84";
+    for (line, packet, layers) in [
+        ("{pod1.ip} > {pod3.ip}: ICMP echo request", in_datagram.clone(), "IPv4, ICMP, not IPv4, UDP, IPv4, ICMP"),
+        ("{pod1.ip} > {pod3.ip}: ICMP echo request", twice, "IPv4, ICMP, not IPv4, UDP, IPv4, IPv4, ICMP"),
+        (datagram, ipv4(NODE1, NODE2, 63, 4, 1, &request(63)), "IPv4, UDP, not IPv4, IPv4, ICMP"),
+        (datagram, request(63), "IPv4, UDP, not IPv4, ICMP"),
+        (datagram, ipv4(NODE1, NODE2, 63, 4, 1, &in_datagram), "IPv4, UDP, not IPv4, IPv4, UDP, IPv4, ICMP"),
+        (
+            "{node1.underlay.ip} > {node2.underlay.ip}: {node1.underlay.ip}.8285 > {node2.underlay.ip}.8285: UDP, length 84",
+            in_datagram,
+            "IPv4, IPv4, UDP, not IPv4, UDP, IPv4, ICMP",
+        ),
+    ] {
+        let mut world = World::new();
+        world.plan.lab.cluster.network.tunnel = Some(tunnel.clone());
+        world.document(TUNNEL, &[line]);
+        *world.frames(TUNNEL) = vec![frame(packet)];
+        let found = findings(&world.line(TUNNEL, 0));
+        let (expected, _) = layers.split_once(", not").expect("both");
+        assert_eq!(found[0], format!("layers: {expected} = {layers} [- | -]"), "{line}");
+    }
+}
+
 #[test]
 fn a_line_stands_for_the_frame_of_its_own_shape() {
     // The packet leaves once as it is and once in a tunnel that leads to quite another place: the line means the second.
@@ -131,6 +161,7 @@ fn a_link_layer_where_the_line_shows_none_is_told_apart() {
     *world.frames(TUNNEL) = vec![frame(veth(&request(63))), frame(veth_back(&reply(63)))];
     let found = findings(&world.line(TUNNEL, 0));
     assert_eq!(found[0], "link layer: none (`ip:`) = none (`ip:`), not Ethernet [- | -]");
+    assert_eq!(found[1], "layers: IPv4, ICMP = IPv4, ICMP, not Ethernet, IPv4, ICMP [- | -]");
     assert_eq!(world.at(TUNNEL).unexpected, Vec::<String>::new());
 }
 

@@ -1,6 +1,7 @@
 //! What a verdict must mean. Each test spoils one thing of a run in which all holds.
 
 mod answers;
+mod block;
 mod captures;
 mod deviation;
 mod echoes;
@@ -8,11 +9,14 @@ mod foreign;
 mod fragments;
 mod lines;
 mod lost;
-mod promises;
+mod marks;
+mod open_parts;
+mod related_numbers;
 mod repeats;
 mod replaced;
 mod round_trip;
 mod runs;
+mod server_ports;
 mod spelling;
 mod states;
 mod tracked;

@@ -104,6 +104,12 @@ fn excused() -> Vec<Extra> {
         ("the request", 4, up(13, PUSH, (1, 1), &asked()), "the segment seq 1:57 was sent again, at node1/tunl0"),
         ("the request, byte for byte", 4, up(3, PUSH, (1, 1), &asked()), "the segment seq 1:57 was sent again, at node1/tunl0"),
         ("the request, without PSH", 4, up(13, ACK, (1, 1), &asked()), "the segment seq 1:57 was sent again, at node1/tunl0"),
+        (
+            "the request, marked for congestion",
+            4,
+            with_tos(up(13, PUSH, (1, 1), &asked()), 3),
+            "the segment seq 1:57 was sent again, at node1/tunl0",
+        ),
         ("the request in another window", 4, window, "the segment seq 1:57 was sent again, at node1/tunl0"),
         ("the request, late", 6, up(13, PUSH, (1, 16), &asked()), "the segment seq 1:57 was sent again, at node1/tunl0"),
         ("the answer", 6, down(112, PUSH, (1, ASKED), ANSWER), "the segment seq 1:16 was sent again, at node1/tunl0"),
@@ -178,6 +184,20 @@ fn several_of_the_kind_are_counted() {
     assert_eq!(spell(&outcome), "inconclusive: the segment seq 1:57 was sent again, at node1/tunl0, and 1 more of the kind");
 }
 
+/// The same packet with this type of service, the header's checksum with it (RFC 1624).
+fn with_tos(mut packet: Vec<u8>, tos: u8) -> Vec<u8> {
+    packet[1] = tos;
+    let sum = u16::from_be_bytes([packet[10], packet[11]]);
+    packet[10..12].copy_from_slice(&sum.checked_sub(tos.into()).expect("no carry").to_be_bytes());
+    packet
+}
+
+/// The same segment with a maximum segment size in place of two paddings and its time stamps.
+fn with_mss(mut packet: Vec<u8>) -> Vec<u8> {
+    packet[40..52].copy_from_slice(&[2, 4, 5, 160, 1, 1, 1, 1, 1, 1, 1, 1]);
+    packet
+}
+
 #[test]
 fn what_time_does_not_explain_stays_broken() {
     let mut other = asked();
@@ -196,6 +216,7 @@ fn what_time_does_not_explain_stays_broken() {
         ("the request before the first of its kind", 3, up(13, PUSH, (2, 1), &asked())),
         ("a hop more", 4, hop(up(13, PUSH, (1, 1), &asked()))),
         ("another destination", 4, elsewhere),
+        ("another port", 4, ipv4(POD1, POD3, 63, 6, 13, &tcp((40_001, 80), PUSH, (1001, 9001), (5013, 0), &asked()))),
         ("an acknowledgement of what was never sent", 5, down(111, ACK, (1, ASKED + 9), b"")),
         ("an acknowledgement amid a segment", 5, down(111, ACK, (1, 30), b"")),
         ("an acknowledgement that goes back", 5, down(111, ACK, (1, 1), b"")),
@@ -208,11 +229,40 @@ fn what_time_does_not_explain_stays_broken() {
         ("an end that comes too early", 5, down(111, FIN, (1, ASKED), b"")),
         ("an urgent acknowledgement", 5, down(111, ACK | 0x20, (1, ASKED), b"")),
         ("a segment without flags", 5, down(111, 0, (1, ASKED), b"")),
+        ("an end amid what was sent", 9, down(113, FIN, (5, ASKED + 1), b"")),
+        ("an end behind a part of what was sent, ahead of the end", 6, down(112, FIN | PUSH, (1, ASKED), &ANSWER[..14])),
+        ("the request, acknowledging a part of the answer", 6, up(13, PUSH, (1, 7), &asked())),
+        ("the answer, acknowledging less than before", 6, down(112, PUSH, (1, 1), ANSWER)),
+        ("the request, urgent", 4, up(13, PUSH | 0x20, (1, 1), &asked())),
+        ("another class of service", 4, with_tos(up(13, PUSH, (1, 1), &asked()), 0x20)),
+        ("the first segment with another option", 1, with_mss(up(11, SYN, (0, 0), b""))),
+        ("the answer to it with another option", 2, with_mss(down(0, SYN_ACK, (0, 1), b""))),
+        ("the first segment amid the stream", 4, up(13, SYN, (1, 0), b"")),
+        ("a second handshake amid the stream", 4, up(13, SYN_ACK, (1, 1), b"")),
     ] {
         let mut frames = packets();
         frames.insert(at, extra);
         let verdict = world(lines(&LINES), frames).at(0);
         assert!(spell(&verdict.outcome).starts_with("broken: "), "{what}: {}", spell(&verdict.outcome));
+    }
+}
+
+#[test]
+fn where_a_stream_shows_nothing_but_acknowledgements_none_is_excused() {
+    // They go by another way than all that they acknowledge for.
+    let aside = |id, acknowledged| {
+        let mut packet = down(id, ACK, (1, acknowledged), b"");
+        packet[8] -= 1;
+        packet[10] = packet[10].wrapping_add(1);
+        packet
+    };
+    let mut frames = packets();
+    frames[4] = aside(101, ASKED);
+    assert_eq!(spell(&world(lines(&LINES), frames.clone()).at(0).outcome), "held");
+    for (at, acknowledged) in [(5, ASKED), (8, ASKED + 1)] {
+        let mut frames = frames.clone();
+        frames.insert(at, aside(111, acknowledged));
+        assert_eq!(spell(&world(lines(&LINES), frames).at(0).outcome), "broken: 1 frame that no line accounts for", "{at}");
     }
 }
 
@@ -349,6 +399,25 @@ fn a_reset_stands_for_the_line_that_it_leaves_unanswered() {
     // A reset that is documented is the one that is meant.
     let documented = [LINES[0], "ip: {pod3.ip}.80 > {pod1.ip}.50000: Flags [R.], length 0"];
     assert_eq!(spell(&world(lines(&documented), vec![all[0].clone(), refusal()]).at(0).outcome), "held");
+}
+
+#[test]
+fn a_line_of_a_handshake_stands_for_nothing_else() {
+    let all = packets();
+    for (line, packet) in [(0, 3), (0, 2), (1, 4), (1, 5), (3, 0), (2, 0), (4, 1), (5, 1)] {
+        let verdict = world(lines(&[LINES[line]]), vec![all[packet].clone()]).at(0);
+        assert_eq!(verdict.lines[0].observed, None, "{line} {packet}");
+        assert_eq!(spell(&verdict.lines[0].outcome), "broken: not seen", "{line} {packet}");
+    }
+}
+
+#[test]
+fn of_two_resets_the_first_is_the_one_that_is_shown() {
+    let frames =
+        vec![packets()[0].clone(), refusal(), ipv4(POD3, POD1, 62, 6, 0, &tcp((80, 40_000), RESET | 0x08, (0, 1001), (0, 0), b""))];
+    let verdict = world(lines(&LINES), frames).at(0);
+    assert!(verdict.lines[1].observed.as_deref().is_some_and(|text| text.contains("Flags [R.]")), "{:?}", verdict.lines[1].observed);
+    assert!(verdict.lines[2..].iter().flat_map(|line| &line.observed).any(|text| text.contains("Flags [RP.]")));
 }
 
 #[test]

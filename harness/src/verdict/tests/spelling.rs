@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::world::{findings, spell};
-use crate::evidence::{Evidence, FORMAT, Manifest, ScenarioEvidence, StateText};
+use crate::evidence::craft::{manifest, printed};
+use crate::evidence::{Evidence, ScenarioEvidence};
 use crate::journey::craft::{TOKEN, answered, ethernet, ipv4, recording, tcp, udp};
 use crate::lab;
-use crate::name::{PlaceName, Symbol};
+use crate::name::Symbol;
 use crate::nettool::page;
 use crate::packet::LinkType;
 use crate::plan::{Plan, draft};
@@ -147,34 +148,9 @@ impl Site {
             recording("asks/eth0", LinkType::Ethernet, seen(false).collect()),
             recording("one/default", LinkType::Ethernet, seen(true).collect()),
         ];
-        let state = vec![StateText {
-            on: PlaceName::new("one"),
-            run: "ip route".to_owned(),
-            command: "ip route".to_owned(),
-            status: Some(0),
-            stdout: format!("{pod} dev flannel0\n"),
-            stderr: String::new(),
-        }];
+        let state = vec![printed("one", "ip route", &format!("{pod} dev flannel0\n"))];
         let recorded = ScenarioEvidence { name: "asks".to_owned(), outcome: Some(outcome), recordings, state };
-        judge(&plan(lab), &Evidence { manifest: manifest(), lab: lab.to_owned(), facts, scenarios: vec![recorded] })
-    }
-}
-
-fn manifest() -> Manifest {
-    Manifest {
-        format: FORMAT,
-        run: "r1".to_owned(),
-        lab: "spelt".to_owned(),
-        lab_path: "lab.yaml".to_owned(),
-        backend: "kind".to_owned(),
-        started: 0,
-        phases: Vec::new(),
-        took: 0,
-        others: 0,
-        mutation: None,
-        cut_short: None,
-        lab_sha256: None,
-        scenarios: None,
+        judge(&plan(lab), &Evidence { manifest: manifest("spelt"), lab: lab.to_owned(), facts, scenarios: vec![recorded] })
     }
 }
 

@@ -42,6 +42,18 @@ fn a_line_that_is_not_there_is_shown_beside_the_closest() {
     assert_eq!((spell(&line.outcome), &line.observed), ("broken: no line is like it".to_owned(), &None));
     let line = &judged(state(&[ROUTE], &[]), "").lines[0];
     assert_eq!(spell(&line.outcome), "broken: no line is like it");
+    for (documented, output) in [("{node2.block} via * dev tunl0", "p q r s t"), ("* x y", "p q r"), ("x", "y"), ("x y", "p q")] {
+        assert_eq!(spell(&judged(state(&[documented], &[]), output).lines[0].outcome), "broken: no line is like it", "{documented}");
+    }
+    // All but one word may be anything, so whatever has as many words is like it; and of what is equally close the last.
+    for (documented, output, shown) in [
+        ("* x", "p q\nr s\n", "r s"),
+        ("x y z", "x q q\nx r r\n", "x r r"),
+        ("x y z", "x y q\nx r r\n", "x y q"),
+        ("x y z", "x q q\nx y r\nx s s\n", "x y r"),
+    ] {
+        assert_eq!(judged(state(&[documented], &[]), output).lines[0].observed.as_deref(), Some(shown), "{documented}");
+    }
 }
 
 #[test]
@@ -97,6 +109,11 @@ fn equal_ports_of_a_bridge_are_one_port() {
     ] {
         assert_eq!(spell(&judged(state(&lines, &[]), output).outcome), outcome, "{output}");
     }
+    // What the port should have been is told by the lines before.
+    let other = judged(state(&lines, &[]), "4 33:33:00:00:00:01 yes 0.00\n7 33:33:00:00:00:02 no 0.10\n7 33:33:00:00:00:03 no 3.33");
+    assert_eq!(findings(&other.lines[2]), ["word 1: 1 = 4, not 7 [1 | 7]"]);
+    let none = judged(state(&lines, &[]), "4 33:33:00:00:00:01 yes 0.00\n4 33:33:00:00:00:02 no 0.10\n4 33:33:00:00:00:03 no 3.33");
+    assert_eq!(findings(&none.lines[1]), ["word 1: 2 = 2, not 4 [2 | 4]"]);
 }
 
 #[test]
@@ -165,6 +182,30 @@ fn corrections_of_state_are_judged_and_doubted_too() {
     let line = judged(corrected_state(ROUTE, "{node2.block} via * dev tunl0 proto bird onlink"), output).lines.swap_remove(0);
     assert_eq!(spell(&line.outcome), "broken: the correction is not needed: the documented line holds");
     assert!(line.correction_needless);
+}
+
+#[test]
+fn a_correction_of_what_must_not_be_there_is_needed_where_the_documented_line_is() {
+    const NEEDLESS: &str = "broken: the correction is not needed: the documented line holds";
+    let (documented, corrected) = ("10.9.1.0/26 dev tunl9", "10.9.1.0/26 dev tunl0");
+    for (output, outcome, needless) in [
+        ("10.9.1.0/26 dev tunl9\n", "held", false),
+        ("10.9.1.0/26 dev tunl9\n10.9.1.0/26 dev ens3\n", "held", false),
+        ("10.9.1.0/26 dev ens3\n", NEEDLESS, true),
+        ("10.9.1.0/26 dev tunl0\n", "broken: a line is there that must not be", true),
+        ("10.9.1.0/26 dev tunl0\n10.9.1.0/26 dev tunl9\n", "broken: a line is there that must not be", false),
+        ("", "inconclusive: the command printed nothing at all", false),
+        ("\n", "inconclusive: the command printed nothing at all", false),
+    ] {
+        let mut expectation = corrected_state(documented, corrected);
+        expectation.lacks = std::mem::take(&mut expectation.has);
+        let mut world = World::new();
+        world.planned().names.insert("10.9.1.0/26".to_owned(), crate::name::Symbol::new("node2.block"));
+        world.planned().state = vec![expectation];
+        world.recorded().state = vec![printed(output)];
+        let line = world.line(STATE, 0);
+        assert_eq!((spell(&line.outcome).as_str(), line.correction_needless), (outcome, needless), "{output:?}");
+    }
 }
 
 #[test]

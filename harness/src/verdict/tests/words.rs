@@ -24,7 +24,7 @@ fn judged(has: &[&str], lacks: &[&str], stdout: &str) -> ExpectationVerdict {
 }
 
 /// A documented line, the one that it stands for on this site, and lines of other worlds.
-const WORLDS: [(&str, &str, &[&str]); 17] = [
+const WORLDS: [(&str, &str, &[&str]); 19] = [
     (
         "-A SEP -j DNAT --to-destination 10.244.146.205:80",
         "-A SEP -j DNAT --to-destination 10.9.1.3:80",
@@ -65,6 +65,16 @@ const WORLDS: [(&str, &str, &[&str]); 17] = [
         "net/ipv4/conf/eth7/rp_filter = 1",
         "net/ipv4/conf/ens3/rp_filter = 1",
         &["net/ipv4/conf/eth7/rp_filter = 1", "net/ipv4/conf/ens30/rp_filter = 1"],
+    ),
+    (
+        "/proc/sys/net/ipv4/conf/eth7/rp_filter 1",
+        "/proc/sys/net/ipv4/conf/ens3/rp_filter 1",
+        &["/proc/sys/net/ipv4/conf/eth7/rp_filter 1", "/proc/sys/net/ipv4/conf/ens3/rp_filter 0"],
+    ),
+    (
+        "net.ipv6.neigh.eth7.proxy_delay = 80",
+        "net.ipv6.neigh.ens3.proxy_delay = 80",
+        &["net.ipv6.neigh.eth7.proxy_delay = 80", "net.ipv4.neigh.ens3.proxy_delay = 80"],
     ),
     (":cali-tw-calice0906292e2 - [0:0]", ":cali-tw-cali0123456789a - [0:0]", &[":cali-tw-calice0906292e2 - [0:0]"]),
     ("v@eth7: <UP>", "v@ens3: <UP>", &["v@eth7: <UP>", "w@ens3: <UP>", "v@ens3 <UP>"]),

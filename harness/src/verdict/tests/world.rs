@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::evidence::{Evidence, FORMAT, Manifest, ScenarioEvidence, StateText};
+use crate::evidence::craft::manifest;
+use crate::evidence::{self, Evidence, ScenarioEvidence, StateText};
 use crate::expect::{packet_line, state_line};
 use crate::journey::craft::{TOKEN, answered, echo, ethernet, ipv4, recording};
 use crate::lab::{
@@ -210,14 +211,7 @@ pub(super) fn corrected_state(documented: &str, reads: &str) -> StateExpectation
 }
 
 pub(super) fn printed(stdout: &str) -> StateText {
-    StateText {
-        on: PlaceName::new("node1"),
-        run: "ip route".to_owned(),
-        command: "ip route".to_owned(),
-        status: Some(0),
-        stdout: stdout.to_owned(),
-        stderr: String::new(),
-    }
+    evidence::craft::printed("node1", "ip route", stdout)
 }
 
 pub(super) fn only_on(backend: &str) -> When {
@@ -260,22 +254,7 @@ fn plan(scenarios: Vec<Scenario>) -> Plan {
 }
 
 fn evidence(facts: Facts, scenarios: Vec<ScenarioEvidence>) -> Evidence {
-    let manifest = Manifest {
-        format: FORMAT,
-        run: "r1".to_owned(),
-        lab: "test".to_owned(),
-        lab_path: "lab.yaml".to_owned(),
-        backend: "netns".to_owned(),
-        started: 0,
-        phases: Vec::new(),
-        took: 0,
-        others: 0,
-        mutation: None,
-        cut_short: None,
-        lab_sha256: None,
-        scenarios: None,
-    };
-    Evidence { manifest, lab: String::new(), facts, scenarios }
+    Evidence { manifest: manifest("test"), lab: String::new(), facts, scenarios }
 }
 
 /// The kind of an outcome and why.
