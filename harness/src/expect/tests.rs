@@ -594,6 +594,33 @@ fn nothing_is_passed_over_unread() {
     }
 }
 
+/// Before any number of a line, be it decimal, hexadecimal, a port or part of an address.
+#[test]
+fn a_sign_is_no_digit() {
+    let mut tried = 0;
+    for line in [
+        "02:00:00:00:00:01 > 06:00:00:00:00:02, ethertype IPv4 (0x0800), length 98: 10.1.0.1 > 10.1.0.2: ICMP echo request, id 7, seq 1, length 64",
+        "IP (tos 0x2,ECT(0), ttl 63, id 4321, offset 0, flags [DF], proto UDP (17), length 60) 10.1.0.1.40001 > 10.1.0.2.53: UDP, length 32",
+        "IP6 (class 0x03, flowlabel 0x4e1f2, hlim 64, next-header TCP (6) payload length: 40) fd00::1.40001 > fd00::2.80: Flags [S], seq 99, win 64, options [mss 1440,TS val 5 ecr 0,wscale 7], length 0",
+        "10.1.0.1.40001 > 10.1.0.2.8472: VXLAN, flags [I] (0x08), vni 7\n{a} > {b}, ethertype IPv4 (0x0800), length 98: {c} > {d}: ICMP echo reply, length 64",
+        "{a} > {b}: ICMP 10.1.0.2 udp port 33434 unreachable, length 68",
+        "{a} > {b}: ICMP 10.1.0.2 protocol 132 port 9 unreachable, length 68",
+        "{a} > {b}: ICMP 10.1.0.2 unreachable - need to frag (mtu 1450), length 556",
+        "{a}.31000 > {b}.80: Flags [P.], seq 1:81, ack 1, win 502, length 80: HTTP: GET / HTTP/1.1",
+        "{a} > {b}, ethertype 802.1Q (0x8100), length 46: vlan 100, p 3, ethertype ARP (0x0806), Request who-has 10.1.0.2 tell 10.1.0.1, length 28",
+    ] {
+        assert!(packet_line(line).is_ok(), "{line}");
+        let end = line.find("HTTP: ").unwrap_or(line.len());
+        let starts = |at: usize| !line[..at].ends_with(|before: char| before.is_ascii_alphanumeric()) || line[..at].ends_with("0x");
+        for at in (1..end).filter(|at| line[*at..].starts_with(|digit: char| digit.is_ascii_digit()) && starts(*at)) {
+            let signed = format!("{}+{}", &line[..at], &line[at..]);
+            assert!(packet_line(&signed).is_err(), "{signed}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 60, "{tried}");
+}
+
 #[test]
 fn marks_are_read_where_tcpdump_prints_them() {
     for (line, marks) in [
