@@ -75,7 +75,9 @@ fn line(printed: &Printed, stack: &Stack<'_>, link: LinkType) {
     }
     let text = printed.text.split('\n').map(str::trim_start).collect::<Vec<_>>().join(" ");
     let Ok(pattern) = packet_line(&text) else { return };
-    assert_eq!(pattern.marks.len(), printed.marks.len(), "other complaints are read than printed: {text}");
+    // Of an ICMP message that another quotes it cannot be told which of them ends early.
+    let is_unclear = text.ends_with("[|icmp]") && text.matches("ICMP ").count() > 1;
+    assert!(is_unclear || pattern.marks.len() == printed.marks.len(), "other complaints are read than printed: {text}");
     assert!(pattern.link.is_none_or(|read| read == link), "another link layer is read than printed: {text}");
     // What ends a walk over headers early stands in the line as a mark.
     if printed.marks.is_empty() && stack.stop().is_none() {
@@ -105,7 +107,7 @@ fn layers(text: &str, pattern: &Pattern, printed: &Printed, stack: &Stack<'_>) {
 /// What a frame has of a field, as a line shows it: positions in a stream are relative to its conversation behind the handshake.
 fn value(part: &FieldPattern, index: usize, printed: &Printed, stack: &Stack<'_>) -> Option<Value> {
     let relative = matches!(part.field, Field::TcpSequence | Field::TcpSequenceEnd | Field::TcpAcknowledgment);
-    if (relative && !matches!(part.want, Want::Variable(_))) || part.field == Field::TcpHttp {
+    if relative || part.field == Field::TcpHttp {
         let (.., span) = printed.spans.iter().find(|(layer, field, _)| (*layer, *field) == (index, part.field))?;
         let text = printed.text.get(span.clone())?;
         return if relative { text.parse().ok().map(Value::Number) } else { Some(Value::Text(text.to_owned())) };

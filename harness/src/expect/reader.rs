@@ -89,7 +89,8 @@ impl<'a> Reader<'a> {
     pub(super) fn problem(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         // What is missing behind the end of the line is pointed at there.
         let end = self.text.len();
-        let span = span.start.min(end)..span.end.min(end);
+        let start = span.start.min(end);
+        let span = start..span.end.clamp(start, end);
         self.problems.push(LineProblem { span, message: message.into(), hint: Some(hint.into()) });
     }
 
