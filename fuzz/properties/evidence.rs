@@ -57,17 +57,6 @@ impl Recorded {
         Self { plan, runs }
     }
 
-    /// Inputs that alter nothing: of each scenario no step at all, and one file that is put in place of itself.
-    pub(crate) fn unaltered(&self) -> Vec<Vec<u8>> {
-        let number = |number: usize| u8::try_from(number).expect("there are few");
-        let of_run = |(at, run): (usize, &Run)| {
-            let file = (at * 7) % run.files.len();
-            let itself = fs::read(&run.files[file]).expect("it was written");
-            [vec![number(at), u8::MAX], [&[number(at), number(file)], &itself[..]].concat()]
-        };
-        self.runs.iter().enumerate().flat_map(of_run).collect()
-    }
-
     /// Checks one input: whether its scenario is held.
     pub(crate) fn check(&self, bytes: &[u8]) -> bool {
         let [scenario, file, rest @ ..] = bytes else { return false };
