@@ -179,7 +179,8 @@ impl Reader<'_> {
             return Some(Port { want, span });
         }
         let named = SERVICES.iter().find(|(name, _)| *name == text).map(|(_, port)| *port);
-        let Some(port) = named.or_else(|| text.parse().ok()) else {
+        let number = || text.bytes().all(|digit| digit.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+        let Some(port) = named.or_else(number) else {
             self.problem(span, format!("`{text}` is not a port"), "a number up to 65535, as tcpdump -nn prints it");
             return None;
         };

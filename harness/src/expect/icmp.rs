@@ -69,11 +69,22 @@ impl Reader<'_> {
             self.marks();
             self.skip_space();
             if ["(tos ", "IP (tos "].iter().any(|head| self.rest().starts_with(head)) {
-                self.open(Part::Quoted, self.at..self.text.trim_end().len());
-                self.at = self.text.len();
+                self.quoted();
             }
         }
         Some(())
+    }
+
+    /// The packet that an error quotes, and behind it whether the error ends early. A quoted ICMP message that does would say the same of itself.
+    fn quoted(&mut self) {
+        let quoted = self.rest().trim_end();
+        let cut = quoted.strip_suffix(" [|icmp]").filter(|quoted| !quoted.contains("ICMP"));
+        let end = self.at + cut.unwrap_or(quoted).len();
+        self.open(Part::Quoted, self.at..end);
+        self.at = end;
+        if cut.is_some() {
+            self.marks();
+        }
     }
 
     fn kind(&mut self, number: u64, code: Option<u64>, span: Range<usize>) {

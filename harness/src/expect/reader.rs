@@ -89,7 +89,8 @@ impl<'a> Reader<'a> {
     pub(super) fn problem(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         // What is missing behind the end of the line is pointed at there.
         let end = self.text.len();
-        let span = span.start.min(end)..span.end.min(end);
+        let start = span.start.min(end);
+        let span = start..span.end.clamp(start, end);
         self.problems.push(LineProblem { span, message: message.into(), hint: Some(hint.into()) });
     }
 
@@ -132,7 +133,8 @@ impl<'a> Reader<'a> {
     pub(super) fn hexadecimal(&mut self, what: &str, max: u64) -> Option<(u64, Range<usize>)> {
         let span = self.until(&NUMBER_ENDS);
         let token = self.slice(&span);
-        match token.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
+        let digits = token.strip_prefix("0x").filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        match digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
             Some(number) if number <= max => Some((number, span)),
             _ => {
                 self.problem(span, format!("{what} cannot be `{token}`"), format!("it is a number from 0x0 to {max:#x}"));

@@ -797,6 +797,54 @@ fn nothing_is_passed_over_unread() {
     }
 }
 
+/// Also of what is missing behind a line that ends in white space.
+#[test]
+fn every_problem_has_a_place_in_its_line() {
+    for line in [
+        "02:00:00:00:00:01 > 06:00:00:00:00:02, ethertype IPv4 (0x0800), length 118: 10.2.0.1 > 10.2.0.2: 10.1.0.1 > 10.1.0.2: ICMP echo request, id 7, seq 1, length 64",
+        "IP6 (class 0x03, hlim 64, next-header TCP (6) payload length: 40) fd00::1.40001 > fd00::2.80: Flags [S], seq 9, options [mss 1440,TS val 5 ecr 0], length 0",
+        "10.1.0.1.40001 > 10.1.0.2.8472: VXLAN, flags [I] (0x08), vni 7\n{a} > {b}, ethertype ARP (0x0806), Request who-has {c} tell {d}, length 28",
+        "{a} > {b}: ICMP {c} unreachable - need to frag (mtu 1450), length 556",
+        "{a}.31000 > {b}.80: Flags [P.], seq 1:81, ack 1, length 80: HTTP: GET / HTTP/1.1",
+    ] {
+        for end in (1..line.len()).filter(|end| line.is_char_boundary(*end)) {
+            for tail in ["", " ", ":", ": ", ":   ", ", ", "\n", " \n\t ", " > ", "[", "(", " é "] {
+                let cut = format!("{}{tail}", &line[..end]);
+                for LineProblem { span, message, .. } in packet_line(&cut).err().into_iter().flatten() {
+                    assert!(cut.get(span.clone()).is_some(), "{cut:?}: {span:?}: {message}");
+                }
+            }
+        }
+    }
+}
+
+/// Before any number of a line, be it decimal, hexadecimal, a port or part of an address.
+#[test]
+fn a_sign_is_no_digit() {
+    let mut tried = 0;
+    for line in [
+        "02:00:00:00:00:01 > 06:00:00:00:00:02, ethertype IPv4 (0x0800), length 98: 10.1.0.1 > 10.1.0.2: ICMP echo request, id 7, seq 1, length 64",
+        "IP (tos 0x2,ECT(0), ttl 63, id 4321, offset 0, flags [DF], proto UDP (17), length 60) 10.1.0.1.40001 > 10.1.0.2.53: UDP, length 32",
+        "IP6 (class 0x03, flowlabel 0x4e1f2, hlim 64, next-header TCP (6) payload length: 40) fd00::1.40001 > fd00::2.80: Flags [S], seq 99, win 64, options [mss 1440,TS val 5 ecr 0,wscale 7], length 0",
+        "10.1.0.1.40001 > 10.1.0.2.8472: VXLAN, flags [I] (0x08), vni 7\n{a} > {b}, ethertype IPv4 (0x0800), length 98: {c} > {d}: ICMP echo reply, length 64",
+        "{a} > {b}: ICMP 10.1.0.2 udp port 33434 unreachable, length 68",
+        "{a} > {b}: ICMP 10.1.0.2 protocol 132 port 9 unreachable, length 68",
+        "{a} > {b}: ICMP 10.1.0.2 unreachable - need to frag (mtu 1450), length 556",
+        "{a}.31000 > {b}.80: Flags [P.], seq 1:81, ack 1, win 502, length 80: HTTP: GET / HTTP/1.1",
+        "{a} > {b}, ethertype 802.1Q (0x8100), length 46: vlan 100, p 3, ethertype ARP (0x0806), Request who-has 10.1.0.2 tell 10.1.0.1, length 28",
+    ] {
+        assert!(packet_line(line).is_ok(), "{line}");
+        let end = line.find("HTTP: ").unwrap_or(line.len());
+        let starts = |at: usize| !line[..at].ends_with(|before: char| before.is_ascii_alphanumeric()) || line[..at].ends_with("0x");
+        for at in (1..end).filter(|at| line[*at..].starts_with(|digit: char| digit.is_ascii_digit()) && starts(*at)) {
+            let signed = format!("{}+{}", &line[..at], &line[at..]);
+            assert!(packet_line(&signed).is_err(), "{signed}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 60, "{tried}");
+}
+
 #[test]
 fn marks_are_read_where_tcpdump_prints_them() {
     for (line, marks) in [
@@ -853,6 +901,33 @@ fn of_two_ports_the_client_s_is_the_one_less_likely_a_server_s() {
         (8285, 8285, [false, false]),
     ] {
         assert_eq!(client_ports(source, destination), clients, "{source} {destination}");
+    }
+}
+
+/// What `-v` prints behind an error is the packet that it quotes, and whether the error itself ends early.
+#[test]
+fn an_error_that_ends_early_says_so_behind_what_it_quotes() {
+    let quotes = [
+        ("proto UDP (17), length 60) 10.1.0.1.40001 > 10.1.0.2.53: UDP, length 32", 1),
+        ("proto TCP (6), length 60) 10.1.0.1.40001 > 10.1.0.2.80: [|tcp]", 1),
+        ("proto unknown (253), length 41) 10.1.0.1 > 10.1.0.2:  ip-proto-253 21", 1),
+        ("proto ICMP (1), length 84) 10.1.0.1 > 10.1.0.2: ICMP echo request, id 7, seq 1, length 64", 0),
+    ];
+    for message in [
+        "10.1.0.2 udp port 53 unreachable, length 36",
+        "10.1.0.2 protocol 253 unreachable, length 36",
+        "host 10.1.0.2 unreachable - admin prohibited filter, length 48",
+        "time exceeded in-transit, length 164",
+    ] {
+        for (quote, marks) in quotes {
+            for (end, marks) in [("", 0), (" [|icmp]", marks), (" [|icmp]\n", marks)] {
+                let line = format!("{{a}} > {{b}}: ICMP {message}\n\t(tos 0x0, ttl 1, id 0, offset 0, flags [DF], {quote}{end}");
+                let pattern = parse(&line);
+                assert_eq!(pattern.marks.len(), marks, "{line}");
+                assert!(pattern.marks.iter().all(|mark| &line[mark.span.clone()] == "[|icmp]"), "{line}");
+                assert_eq!(open(&line).iter().filter(|(part, _)| part == "quoted").count(), 1, "{line}");
+            }
+        }
     }
 }
 
