@@ -110,7 +110,7 @@ fn value(part: &FieldPattern, index: usize, printed: &Printed, stack: &Stack<'_>
     if relative || part.field == Field::TcpHttp {
         let (.., span) = printed.spans.iter().find(|(layer, field, _)| (*layer, *field) == (index, part.field))?;
         let text = printed.text.get(span.clone())?;
-        return if relative { text.parse().ok().map(Value::Number) } else { Some(Value::Text(text.to_owned())) };
+        return if relative { text.parse().ok().map(Value::Number) } else { Some(Value::Text(text.trim_end().to_owned())) };
     }
     stack.layers().get(index)?.get(part.field)
 }
