@@ -3,8 +3,8 @@
 
 use cnilab::expect::{FieldPattern, Pattern, Want, packet_line};
 use cnilab::packet::{
-    Capture, CodecError, Detail, Field, Hints, LayerKind, Limits, LinkType, Printed, Printer, Stack, Value, dissect, read_capture, tree,
-    write_pcapng,
+    Capture, CodecError, Detail, Field, Hints, Layer, LayerKind, Limits, LinkType, Printed, Printer, Stack, Value, dissect, read_capture,
+    tree, write_pcapng,
 };
 
 /// Checks one input.
@@ -87,7 +87,7 @@ fn line(printed: &Printed, stack: &Stack<'_>, link: LinkType) {
 
 /// The layers that a line shows are the frame's, each field with its value.
 fn layers(text: &str, pattern: &Pattern, printed: &Printed, stack: &Stack<'_>) {
-    let there: Vec<LayerKind> = stack.layers().iter().map(|layer| layer.kind()).filter(|kind| *kind != LayerKind::Payload).collect();
+    let there: Vec<LayerKind> = stack.layers().iter().map(Layer::kind).filter(|kind| *kind != LayerKind::Payload).collect();
     let read: Vec<LayerKind> = pattern.layers.iter().map(|layer| layer.kind).collect();
     assert_eq!(read, there, "other layers are read than printed: {text}");
     for (index, layer) in pattern.layers.iter().enumerate() {
@@ -110,7 +110,7 @@ fn value(part: &FieldPattern, index: usize, printed: &Printed, stack: &Stack<'_>
     if relative || part.field == Field::TcpHttp {
         let (.., span) = printed.spans.iter().find(|(layer, field, _)| (*layer, *field) == (index, part.field))?;
         let text = printed.text.get(span.clone())?;
-        return if relative { text.parse().ok().map(Value::Number) } else { Some(Value::Text(text.to_owned())) };
+        return if relative { text.parse().ok().map(Value::Number) } else { Some(Value::Text(text.trim_end().to_owned())) };
     }
     stack.layers().get(index)?.get(part.field)
 }

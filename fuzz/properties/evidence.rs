@@ -214,7 +214,8 @@ fn alter(recorded: &mut ScenarioEvidence, [what, of, which, amount]: [u8; 4]) {
             4 => return drop(recorded.state.remove(of % outputs)),
             _ => lines.clear(),
         }
-        text.stdout = lines.iter().map(|line| format!("{line}\n")).collect();
+        lines.push(String::new());
+        text.stdout = lines.join("\n");
         return;
     }
     if what >= 14 {
@@ -231,7 +232,7 @@ fn alter(recorded: &mut ScenarioEvidence, [what, of, which, amount]: [u8; 4]) {
         (0..=3, Some(frame)) => {
             let at = amount % frame.bytes.len().max(1);
             if let Some(byte) = frame.bytes.get_mut(at) {
-                *byte ^= 1 << (what * 2 + (of / captures) as u8 % 2);
+                *byte ^= 1 << (what * 2 + u8::from(of >= captures));
             }
         }
         (4, Some(_)) => drop(frames.remove(which)),

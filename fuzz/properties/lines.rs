@@ -41,7 +41,9 @@ fn within(text: &str, span: &Range<usize>) {
 
 fn refused(text: &str, problems: &[LineProblem]) {
     assert!(!problems.is_empty(), "a line was refused without a reason");
-    problems.iter().for_each(|problem| within(text, &problem.span));
+    for problem in problems {
+        within(text, &problem.span);
+    }
 }
 
 fn understood(text: &str, pattern: &Pattern, places: impl Iterator<Item = usize>) {

@@ -65,7 +65,8 @@ impl<'a> Seen<'a> {
         let as_printed = || self.span(Detail::Brief, layer, field).and_then(|span| self.brief.text.get(span));
         match field {
             Field::TcpSequence | Field::TcpSequenceEnd | Field::TcpAcknowledgment => as_printed()?.parse().ok().map(Value::Number),
-            Field::TcpHttp => as_printed().map(|text| Value::Text(text.to_owned())),
+            // Blanks at its end, as behind a status without a reason, no document shows.
+            Field::TcpHttp => as_printed().map(|text| Value::Text(text.trim_end().to_owned())),
             _ => self.stack.layers().get(layer)?.get(field),
         }
     }

@@ -108,6 +108,39 @@ fn packet() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// RFC 9112 section 4: behind a status stands a blank, also where no reason is given.
+#[test]
+fn a_first_line_of_http_that_ends_in_blanks_is_read_as_itself() {
+    for first in [
+        "HTTP/1.1 200 ",
+        "HTTP/1.1 200 OK",
+        "HTTP/1.1 200 OK ",
+        "HTTP/1.0 404 ",
+        "HTTP/1.1 503  ",
+        "HTTP/1.1 302 Moved Temporarily   ",
+        "GET / HTTP/1.1",
+        "GET / HTTP/1.1 ",
+        "POST /a?b=c HTTP/1.1  ",
+        "HEAD /x HTTP/1.0",
+        "PUT /y HTTP/1.1 ",
+    ] {
+        let mut segment = [40_000_u16, 80].iter().flat_map(|port| port.to_be_bytes()).collect::<Vec<_>>();
+        segment.extend([0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 0, 64, 0, 0, 0, 0]);
+        segment.extend(format!("{first}\r\nA: b\r\n\r\n").bytes());
+        let packet = ipv4("10.3.0.1", "10.3.0.2", 64, 6, 9, &segment);
+        let mut compared = 0;
+        each(LinkType::Raw, vec![crate::journey::craft::frame(packet)], |seen| {
+            assert!(seen.printed(Detail::Brief).text.contains(first.trim_end()), "{}", seen.printed(Detail::Brief).text);
+            matches_itself(seen).unwrap_or_else(|why| panic!("{first:?}: {why}"));
+            let other = seen.printed(Detail::Brief).text.replace("HTTP/1.", "HTTP/2.");
+            let found = hold(&other, seen).expect("a printed line is read");
+            assert_eq!(found.differences.len(), 1, "{other}");
+            compared += 1;
+        });
+        assert_eq!(compared, 1);
+    }
+}
+
 proptest! {
     #[test]
     fn a_printed_packet_is_read_as_itself(packet in packet(), source in mac(), destination in mac(), tagged in any::<bool>()) {
