@@ -8,6 +8,7 @@ mod foreign;
 mod fragments;
 mod lines;
 mod lost;
+mod order;
 mod promises;
 mod repeats;
 mod replaced;

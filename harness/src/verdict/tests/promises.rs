@@ -271,8 +271,8 @@ fn a_port_that_differs_from_run_to_run_is_never_a_server_s() {
     let line = |ports: (u16, u16)| format!("ip: {A}.{} > {B}.{}: UDP, length 84", ports.0, ports.1);
     for (documented, observed, expected) in [
         ((8285, 8285), (8285, 8285), "held"),
-        ((8285, 8281), (8285, 8285), "broken; UDP destination port: another than 8285, which is a server's port, not 8285"),
-        ((8281, 8285), (8285, 8285), "broken; UDP source port: another than 8285, which is a server's port, not 8285"),
+        ((8285, 8281), (8285, 8285), "broken; UDP destination port: one other than 8285, which is a server's port, not 8285"),
+        ((8281, 8285), (8285, 8285), "broken; UDP source port: one other than 8285, which is a server's port, not 8285"),
         (
             (8281, 8280),
             (8285, 8285),
@@ -288,7 +288,7 @@ fn a_port_that_differs_from_run_to_run_is_never_a_server_s() {
         ((45_678, 8472), (50_000, 4789), "broken; UDP destination port: 8472, not 4789"),
         ((45_678, 4789), (50_000, 8472), "broken; UDP destination port: 4789, not 8472"),
         ((45_678, 8427), (50_000, 8472), "broken; UDP destination port: 8427, not 8472"),
-        ((8472, 45_678), (8472, 8472), "broken; UDP destination port: another than 8472, which is a server's port, not 8472"),
+        ((8472, 45_678), (8472, 8472), "broken; UDP destination port: one other than 8472, which is a server's port, not 8472"),
         ((38_346, 42_000), (45_000, 32_000), "broken; UDP destination port: a port of no server, not 32000"),
         ((42_000, 38_346), (32_000, 45_000), "broken; UDP source port: a port of no server, not 32000"),
     ] {
@@ -311,7 +311,7 @@ fn an_exact_port_of_another_line_of_the_block_counts() {
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let held = |port| Held::of(&lines, &[datagram(port, 53), datagram(8285, 8285)]);
     check("another port", held(50_000), "held");
-    check("the tunnel's", held(8285), "broken; UDP source port: another than 8285, which is a server's port, not 8285");
+    check("the tunnel's", held(8285), "broken; UDP source port: one other than 8285, which is a server's port, not 8285");
 }
 
 #[test]
@@ -404,7 +404,7 @@ fn the_numbers_of_a_handshake_keep_their_distance() {
             plain.clone(),
             SYN,
             Segment { acknowledgment: 7000, ..SYN_ACK },
-            "broken; TCP ack: another than 3848762339 stands for here, not 7000",
+            "broken; TCP ack: one other than what 3848762339 stands for, not 7000",
         ),
         (
             "it acknowledges two",
@@ -511,13 +511,13 @@ fn the_time_stamps_of_a_handshake_belong_together() {
         ("an echo of nothing", plain.clone(), (50, 9), (60, 50), "broken; TCP TS ecr: 0, not 9"),
         ("no stamp", plain.clone(), (0, 0), (60, 50), "broken; TCP TS val: 1563697881, not 0"),
         ("its own stamp", plain.clone(), (50, 0), (60, 60), "broken; TCP TS ecr: 50, as in line 1 at node1/eth0, not 60"),
-        ("the two clocks agree", plain.clone(), (50, 0), (50, 50), "broken; TCP TS val: another than 1563697881 stands for here, not 50"),
+        ("the two clocks agree", plain.clone(), (50, 0), (50, 50), "broken; TCP TS val: one other than what 1563697881 stands for, not 50"),
         (
             "documented: another echo",
             lines(1_563_697_881, 3_410_413_732, 1_563_697_882),
             (50, 0),
             (60, 50),
-            "broken; TCP TS ecr: another than 1563697881 stands for here, not 50",
+            "broken; TCP TS ecr: one other than what 1563697881 stands for, not 50",
         ),
         (
             "documented: its own",
@@ -562,14 +562,14 @@ fn a_reply_has_the_id_and_number_of_its_request() {
             line((17_555, 106), (17_556, 106)),
             (7, 1),
             (7, 1),
-            "broken; ICMP id: another than 17555 stands for here, not 7",
+            "broken; ICMP id: one other than what 17555 stands for, not 7",
         ),
         (
             "documented: another number",
             line((17_555, 106), (17_555, 107)),
             (7, 1),
             (7, 1),
-            "broken; ICMP seq: another than 106 stands for here, not 1",
+            "broken; ICMP seq: one other than what 106 stands for, not 1",
         ),
         ("documented: two ids", line((17_555, 106), (17_556, 106)), (7, 1), (8, 1), "held"),
         ("documented: one number for both", line((106, 106), (106, 106)), (7, 1), (7, 1), "held"),
