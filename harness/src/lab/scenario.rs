@@ -173,8 +173,10 @@ impl Check<'_> {
         if link.is_none() {
             // Where the place is right, what is behind it is what was misspelt.
             let there: Vec<&PointName> = self.points.keys().filter(|point| point.place() == at.place()).collect();
+            // A veth has one host end, wherever its pod is.
+            let end = self.points.keys().find(|point| point.interface() == at.interface() && at.interface().starts_with("veth("));
             let near = suggest::closest(at.interface(), there.iter().map(|point| point.interface()));
-            let near = near.map(|interface| format!("{}/{interface}", at.place()));
+            let near = end.map(ToString::to_string).or_else(|| near.map(|interface| format!("{}/{interface}", at.place())));
             let any = || suggest::closest(text, self.points.keys().map(PointName::as_str)).filter(|_| there.is_empty()).map(str::to_owned);
             let meant = || near.or_else(any).map(|meant| format!("did you mean `{meant}`?"));
             let listed = || suggest::hint("", "points there", there.iter().map(|point| point.as_str()));

@@ -129,6 +129,7 @@ fn an_interface_of_a_card_is_told_as_its_point() {
         ("alpha/ens9", "ens9 is the card `wide` here: `alpha/wide`"),
         ("beta/ens9", "points there: `beta/cni0`, `beta/default`, `beta/veth(b)`"),
         ("alpha/cni1", "did you mean `alpha/cni0`?"),
+        ("beta/veth(a)", "did you mean `alpha/veth(a)`?"),
         ("alpha/default", "-"),
         ("a/eth0", "-"),
         ("a/eth1", "did you mean `a/eth0`?"),

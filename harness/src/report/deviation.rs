@@ -52,9 +52,7 @@ fn departs(departure: &Departure) -> String {
         (How::NotSeen, Some((last, Before::Asked))) => format!("none seen at {at}; the request was, at {last}{unknown}"),
         (How::NotSeen, None) => format!("not seen at {at}{unknown}"),
         (How::Differs(findings), _) => format!("at {at} as documented but for {}{}{unknown}", fields(findings), still(last.as_ref())),
-        (How::OutOfOrder { documented, observed }, _) => {
-            format!("seen at {at} in another order than documented: {observed} in place of {documented}{}{unknown}", still(last.as_ref()))
-        }
+        (How::OutOfOrder(sides), _) => format!("seen at {at} in another order than documented: {sides}{}{unknown}", still(last.as_ref())),
         (How::Undocumented(frame), _) => format!("at {at} a packet that nothing documents: {frame}"),
     };
     format!("{}: {story}", who(departure))

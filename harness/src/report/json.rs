@@ -220,7 +220,7 @@ impl<'a> Deviates<'a> {
         let (what, fields) = match &departure.how {
             How::NotSeen => ("not-seen", Vec::new()),
             How::Differs(findings) => ("differs", findings.iter().map(Difference::of).collect()),
-            How::OutOfOrder { .. } => ("out-of-order", Vec::new()),
+            How::OutOfOrder(_) => ("out-of-order", Vec::new()),
             How::Undocumented(_) => ("undocumented", Vec::new()),
         };
         Self {

@@ -96,7 +96,7 @@ impl Search<'_> {
                 Status::Nothing => continue,
                 Status::NotSeen => How::NotSeen,
                 Status::Differs(findings) => How::Differs(findings),
-                Status::OutOfOrder(Finding { documented, observed, .. }) => How::OutOfOrder { documented, observed },
+                Status::OutOfOrder(Finding { documented, observed, .. }) => How::OutOfOrder(format!("{observed} in place of {documented}")),
             };
             let last = last.or_else(|| self.asked(packet, steps));
             return Some(Departed { packet, step, how, last, unknown });
@@ -171,7 +171,7 @@ impl Search<'_> {
             How::NotSeen => further_on.is_none(),
             // Another segment than documented, a reset for example, ends what was to follow.
             How::Differs(findings) => findings.iter().any(|finding| finding.field == "TCP flags"),
-            How::OutOfOrder { .. } | How::Undocumented(_) => false,
+            How::OutOfOrder(_) | How::Undocumented(_) => false,
         };
         let mut instead = Vec::new();
         if gone || how == How::NotSeen {

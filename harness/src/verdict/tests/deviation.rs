@@ -57,14 +57,11 @@ fn tell(found: &Deviation) -> String {
             let fields: Vec<String> = findings.iter().map(|finding| format!("{} {}", finding.field, finding.observed)).collect();
             format!(" at {}: {}", departure.at, fields.join(", "))
         }
-        How::OutOfOrder { documented, observed } => {
+        How::OutOfOrder(sides) => {
             let from = departure.last.as_ref().map_or(String::new(), |(point, before)| {
                 format!(", from {}{point}", if *before == Before::Seen { "unasserted " } else { "" })
             });
-            return format!(
-                "{:?} out of order at {}: {observed}, not {documented}{from}; {:?} follow",
-                departure.way, departure.at, departure.follows
-            );
+            return format!("{:?} out of order at {}: {sides}{from}; {:?} follow", departure.way, departure.at, departure.follows);
         }
         How::Undocumented(_) => format!(" too much at {}", departure.at),
     });

@@ -19,7 +19,7 @@ fn turn(world: &mut World) {
 
 type Row = (&'static str, fn(&mut World), &'static str, &'static str);
 
-const IN_ORDER: &str = "Reply out of order at node1/tunl0: behind line 2, not before line 2, from node1/underlay; [] follow";
+const IN_ORDER: &str = "Reply out of order at node1/tunl0: behind line 2 in place of before line 2, from node1/underlay; [] follow";
 const NOT_SEEN: &str = "Reply from node1/underlay not at node1/tunl0; further on at node1/veth(pod1); [] follow";
 
 const ROWS: [Row; 17] = [
@@ -28,7 +28,7 @@ const ROWS: [Row; 17] = [
         "the document is right, and the world has the reply first",
         |world| world.frames(TUNNEL).reverse(),
         "seen in another order, held; 0 more",
-        "Request out of order at node1/tunl0: behind line 2, not before line 2, from node1/veth(pod1); [] follow",
+        "Request out of order at node1/tunl0: behind line 2 in place of before line 2, from node1/veth(pod1); [] follow",
     ),
     (
         "an excerpt has an order, too",
@@ -47,7 +47,7 @@ const ROWS: [Row; 17] = [
             world.document(UNDERLAY, &[UNDERLAY_LINES[1], UNDERLAY_LINES[0]]);
         },
         "seen in another order, held; 0 more",
-        "Reply out of order at node1/underlay: behind line 2, not before line 2, from unasserted node2/underlay; [] follow",
+        "Reply out of order at node1/underlay: behind line 2 in place of before line 2, from unasserted node2/underlay; [] follow",
     ),
     (
         "there is no reply at all",
