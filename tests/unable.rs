@@ -25,6 +25,8 @@ fn main() -> std::process::ExitCode {
         trial::trial("an evidence folder that cannot be used is bad input", "netns", able.clone(), evidence_folders),
         trial::trial("a report that cannot be written is bad input, before the run", "netns", able.clone(), reports),
         trial::trial("files that are none are bad input", "netns", able, files),
+        Trial::test("a lab that is not there is told with what may be meant", missing_labs),
+        Trial::test("without Docker no cluster is named and nothing is left", without_docker),
         trial::trial("what a poorer host refuses is said with its remedy", "netns", poorer.clone(), poorer_hosts),
         trial::trial("run and doctor say the same of a program that is missing", "netns", poorer, missing_programs),
     ];
@@ -146,6 +148,43 @@ fn files() -> Result<(), Failed> {
                 exits(&[command, &path], 2, if word.starts_with("is a ") { word } else { name.trim_start_matches('/') })?;
             }
         }
+    }
+    Ok(())
+}
+
+fn missing_labs() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let lab = fs::read_to_string(root::root().join("labs/calico-ipip/lab.yaml"))?;
+    fs::write(folder.path().join("mine.yaml"), lab)?;
+    // The first are asked for where there is no folder of labs, the others in this repository.
+    let (nowhere, here) = (folder.path(), root::root());
+    for (command, named, place, word) in [
+        ("plan", "nope.yaml", nowhere, "cannot read nope.yaml: there is no such file"),
+        ("run", "labs/nope", nowhere, "cannot read labs/nope: there is no such file"),
+        ("plan", "nope", nowhere, "there is no file `nope`, and no `labs` folder here or above"),
+        ("mutate", "mine.yaml", nowhere, "hint: that file says how to break the lab on purpose"),
+        ("check", "nope.yml", here, "cannot read nope.yml: there is no such file"),
+        ("plan", "./nope", here, "cannot read ./nope: there is no such file"),
+        ("plan", "nope", here, "hint: there are calico-ipip, flannel-udp"),
+        ("check", "calico-ipp", here, "hint: did you mean `calico-ipip`?"),
+        ("run", "calico_ipip", here, "hint: did you mean `calico-ipip`?"),
+        ("mutate", "flanel-udp", here, "hint: did you mean `flannel-udp`?"),
+        ("plan", "flannel-udp.yaml", here, "cannot read flannel-udp.yaml: there is no such file"),
+    ] {
+        let output = Command::new(trial::cnilab()).current_dir(place).args([command, named]).output()?;
+        demand(output, &format!("{command} {named}"), 2, word)?;
+    }
+    Ok(())
+}
+
+fn without_docker() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let evidence = folder.path().join("evidence").display().to_string();
+    let mut cnilab = Command::new(trial::cnilab());
+    cnilab.current_dir(root::root()).args(["run", "flannel-udp", "--backend", "kind", "--evidence", &evidence]);
+    let output = demand(cnilab.env("DOCKER_HOST", "unix:///nonexistent").output()?, "no Docker", 3, "hint: ")?;
+    if said(&output).contains("cluster cnilab-") || fs::read_dir(folder.path())?.next().is_some() {
+        return Err(format!("a cluster is named, or something is left: {}", said(&output)).into());
     }
     Ok(())
 }

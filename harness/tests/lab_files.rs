@@ -3,6 +3,7 @@
 //!
 //! `CNILAB_BLESS=1 cargo test --test lab_files` writes the generated files anew.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -83,6 +84,63 @@ fn the_mutations_of_flannel_udp_load() {
     let path = "labs/flannel-udp/mutations.yaml";
     let mutations = lab::mutations(Path::new(path), &read(path), &lab_called("flannel-udp"));
     assert!(mutations.unwrap_or_else(|problems| panic!("{problems}")).len() >= 20);
+}
+
+/// The first column of the table, or the lines of the listing, below a heading of `docs/lab-files.md`.
+fn listed(heading: &str) -> BTreeSet<String> {
+    let text = read("docs/lab-files.md");
+    let section = text.split("\n## ").find_map(|section| section.strip_prefix(heading)).expect("there is such a heading");
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let mut words: BTreeSet<String> = rows.flat_map(|row| row.split(", ")).map(|word| word.replace('`', "").trim().to_owned()).collect();
+    let listing = section.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap_or_default();
+    words.extend(listing.lines().map(str::to_owned));
+    words
+}
+
+/// A name of a lab with what it is the name of in its place: `node1.underlay.ip` is `NODE.CARD.ip`.
+fn kind_of(name: &str, lab: &lab::Lab) -> String {
+    let network = &lab.cluster.network;
+    let tunnel = network.tunnel.as_ref().map(|tunnel| tunnel.device.as_str());
+    let is_card = |word: &str| lab.nodes.iter().flat_map(|node| &node.nics).any(|nic| nic.name == word);
+    let in_place = |word: &str, is_first: bool| match word {
+        _ if is_first && lab.pods.iter().any(|pod| pod.name.as_str() == word) => "POD".to_owned(),
+        _ if is_first && lab.nodes.iter().any(|node| node.name.as_str() == word) => "NODE".to_owned(),
+        _ if is_first && lab.services.iter().any(|service| service.name == word) => "SERVICE".to_owned(),
+        _ if is_first && network.veth_prefix == word => "PREFIX".to_owned(),
+        _ if Some(word) == tunnel => "TUNNEL".to_owned(),
+        _ if Some(word) == network.bridge() => "BRIDGE".to_owned(),
+        _ if is_card(word) => "CARD".to_owned(),
+        _ if word.starts_with("veth(") => "veth(POD)".to_owned(),
+        _ => word.to_owned(),
+    };
+    let separator = if name.contains('/') { "/" } else { "." };
+    name.split(separator).enumerate().map(|(at, word)| in_place(word, at == 0)).collect::<Vec<_>>().join(separator)
+}
+
+#[test]
+fn the_page_on_lab_files_lists_what_the_labs_of_all_kinds_have() {
+    let labs = [calico_ipip(), lab_called("flannel-udp")];
+    let kinds = |names: fn(&lab::Lab) -> Vec<String>| -> BTreeSet<String> {
+        labs.iter().flat_map(|lab| names(lab).into_iter().map(|name| kind_of(&name, lab))).collect()
+    };
+    assert_eq!(listed("Symbols"), kinds(|lab| lab.symbols().keys().map(ToString::to_string).collect()));
+    assert_eq!(listed("Points"), kinds(|lab| lab.points().keys().map(ToString::to_string).collect()));
+}
+
+#[test]
+fn the_page_on_lab_files_lists_the_commands() {
+    let golden = read("tests/bad-input/command-not-listed.txt");
+    let hint = golden.split_once("hint: ").and_then(|(_, rest)| rest.lines().next()).expect("it lists them");
+    let commands: BTreeSet<String> = hint.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    assert_eq!(listed("Commands"), commands);
+}
+
+#[test]
+fn the_page_on_lab_files_shows_a_mutation_of_the_lab() {
+    let text = read("docs/lab-files.md");
+    let example = text.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("it shows one");
+    let mutations = lab::mutations(Path::new("mutations.yaml"), example, &calico_ipip());
+    assert_eq!(mutations.unwrap_or_else(|problems| panic!("{problems}")).len(), 1);
 }
 
 #[test]

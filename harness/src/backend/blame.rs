@@ -94,7 +94,7 @@ mod tests {
 
     fn cluster(source: KindError, left: &[&str]) -> Blame {
         let left = left.iter().map(|what| (*what).to_owned()).collect();
-        UpError::from(Box::new(BuildError { cluster: "c".to_owned(), logs: None, left, source })).blame()
+        UpError::from(Box::new(BuildError { cluster: Some("c".to_owned()), logs: None, left, source })).blame()
     }
 
     fn lacks() -> KindError {

@@ -13,7 +13,7 @@ const LARGEST: u64 = 1 << 20;
 
 /// The `labs` folder: `CNILAB_LABS`, or the nearest one from the working directory upwards.
 pub(super) fn labs_folder() -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os("CNILAB_LABS") {
+    if let Some(folder) = std::env::var_os("CNILAB_LABS").filter(|folder| !folder.is_empty()) {
         return Some(folder.into());
     }
     let here = std::env::current_dir().ok()?;
@@ -33,20 +33,30 @@ pub(super) fn lab_file(named: &Path) -> Result<PathBuf, String> {
         Err(error) if error.kind() == ErrorKind::NotFound && !named.is_symlink() => String::new(),
         Err(error) => cannot_read(named, &error),
     };
-    let Some(folder) = labs_folder() else {
-        let nowhere = "there is no `labs` folder here or above; give a path, or set CNILAB_LABS".to_owned();
-        return Err(if there.is_empty() { nowhere } else { there });
-    };
-    let file = inside(&folder.join(named));
-    if file.symlink_metadata().is_ok() {
+    let folder = labs_folder();
+    if let Some(file) = folder.as_deref().map(|folder| inside(&folder.join(named))).filter(|file| file.symlink_metadata().is_ok()) {
         return Ok(file);
     }
-    if !there.is_empty() {
-        return Err(there);
+    Err(if there.is_empty() { not_there(named, folder.as_deref()) } else { there })
+}
+
+/// Why there is no lab file of that name, and what may have been meant.
+fn not_there(named: &Path, folder: Option<&Path>) -> String {
+    let is_yaml = named.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+    let is_path = is_yaml || named.components().count() > 1 || named.to_str().is_some_and(|text| text.ends_with('/'));
+    let known = folder.map(names).unwrap_or_default();
+    let last = named.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let hint = match lab::closest(last, known.iter().map(String::as_str)) {
+        Some(meant) => format!("\nhint: did you mean `{meant}`?"),
+        None if known.is_empty() => String::new(),
+        None => format!("\nhint: there are {}", known.join(", ")),
+    };
+    let named = named.display();
+    match folder {
+        _ if is_path => format!("cannot read {named}: there is no such file{hint}"),
+        None => format!("there is no file `{named}`, and no `labs` folder here or above\nhint: give a path, or set CNILAB_LABS"),
+        Some(folder) => format!("there is no lab `{named}`: there is no file of that name, and {} has none{hint}", folder.display()),
     }
-    let known = names(&folder);
-    let hint = if known.is_empty() { String::new() } else { format!("\nhint: there are {}", known.join(", ")) };
-    Err(format!("there is no lab `{}`, neither as a path nor under {}{hint}", named.display(), folder.display()))
 }
 
 /// The names of the labs under `folder`, sorted.

@@ -112,7 +112,7 @@ impl Totals {
         let all = self.noticed + self.unnoticed + self.failed + left_out;
         let kinds = [(self.noticed, "noticed"), (self.unnoticed, "unnoticed"), (self.failed, "failed"), (left_out, "left out")];
         let counts: Vec<String> = kinds.iter().map(|(count, what)| format!("{count} {what}")).collect();
-        let mut text = format!("{}: {all} mutations, {}\n", lab.name, counts.join(", "));
+        let mut text = format!("{}: {all} mutation{}, {}\n", lab.name, if all == 1 { "" } else { "s" }, counts.join(", "));
         for (why, count) in &self.left_out {
             let _ = writeln!(text, "  {count} left out: {why}");
         }
@@ -163,7 +163,7 @@ fn on_kind(lab: &Lab, chosen: &[(&Mutation, Request)], args: &Mutate, stopper: &
     let current = requests.get(told).or(requests.last()).map_or(Path::new(""), |request| &request.evidence);
     conducted.map_err(|error| super::run::fail(&error, current))?;
     if told < chosen.len() {
-        say(&format!("note: {} mutations after it were not carried out", chosen.len() - told));
+        say(&format!("note: mutations after it that were not carried out: {}", chosen.len() - told));
     }
     Ok(())
 }
@@ -242,6 +242,16 @@ pub(super) fn find(lab: &Lab, name: &str) -> Result<Mutation, Exit> {
 /// The mutations beside `lab`.
 fn all(lab: &Lab) -> Result<Vec<Mutation>, Exit> {
     let file: PathBuf = lab.source.path.with_file_name("mutations.yaml");
+    if file.symlink_metadata().is_err() {
+        say(&format!(
+            "error: {} has no mutations: there is no {}\n\
+             hint: that file says how to break the lab on purpose and which expectation must notice; docs/lab-files.md has its format, and \
+             labs/calico-ipip/mutations.yaml is one",
+            lab.name,
+            file.display()
+        ));
+        return Err(Exit::BadInput);
+    }
     let text = read_text(&file)?;
     lab::mutations(&file, &text, lab).map_err(|problems| {
         say_problems(&problems);

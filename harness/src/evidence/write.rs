@@ -56,6 +56,16 @@ impl Writer {
         Ok(writer)
     }
 
+    /// Takes the folder away again, if nothing was recorded and nobody else put anything there.
+    pub fn discard(self) {
+        let names = || fs::read_dir(&self.folder).into_iter().flatten().map(|entry| entry.map(|entry| entry.file_name()));
+        if names().all(|name| name.is_ok_and(|name| name == file::MANIFEST || name == file::LAB)) {
+            // What cannot be taken away does no harm: it says that the run did not get far.
+            let _ = [file::MANIFEST, file::LAB].map(|name| fs::remove_file(self.folder.join(name)));
+            let _ = fs::remove_dir(&self.folder);
+        }
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder

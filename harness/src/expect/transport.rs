@@ -163,7 +163,11 @@ impl Reader<'_> {
             bare if BARE_OPTIONS.contains(&bare) => {}
             other if is_tcp_option(other) => {
                 let value = self.until(&[",", "]"]);
-                if !value.is_empty() {
+                let found = ["(invalid)", "invalid sack"].iter().find_map(|mark| Some((self.slice(&value).find(mark)?, mark.len())));
+                if let Some((offset, length)) = found {
+                    self.mark(value.start + offset..value.start + offset + length);
+                    self.at = value.end;
+                } else if !value.is_empty() {
                     self.open(Part::OptionValues, value.start + 1..value.end);
                 }
             }

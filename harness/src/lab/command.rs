@@ -1,6 +1,12 @@
 //! The commands whose output a lab may be about: a fixed list, so that a lab file can never run anything else.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::placeholder::fill;
 use super::value::is_interface;
+use crate::expect::{PartToken, observed_parts, state_words};
+use crate::name::Symbol;
 use crate::place::Cmd;
 
 /// Commands without a choice in them.
@@ -36,6 +42,32 @@ pub fn command(run: &str) -> Option<Cmd> {
         _ => PLAIN.contains(&words.join(" ").as_str()),
     };
     allowed.then(|| Cmd::parse(run))
+}
+
+/// The interfaces that a command on the list names, and where each stands in it, in bytes.
+pub(super) fn interfaces(run: &str) -> Vec<(String, Range<usize>)> {
+    let subject = run.split_whitespace().next().filter(|program| matches!(*program, "sysctl" | "brctl"));
+    let words = subject.into_iter().flat_map(|_| state_words(run).into_iter().skip(1));
+    let parts = words.flat_map(|word| observed_parts(&run[word.clone()]).into_iter().map(move |part| (part, word.start)));
+    let named = parts.filter_map(|(part, start)| match part.token {
+        PartToken::Word(text) => Some((text, start + part.span.start..start + part.span.end)),
+        _ => None,
+    });
+    named.collect()
+}
+
+/// A command with every placeholder in it, and every interface that `names` covers, replaced by what `value` says that it stands for.
+///
+/// # Errors
+/// The first symbol for which `value` has nothing; all of `run` if a `{` is not closed.
+pub fn fill_command<'v>(run: &str, names: &BTreeMap<String, Symbol>, value: impl Fn(&str) -> Option<&'v str>) -> Result<String, String> {
+    let mut filled = run.to_owned();
+    for (word, span) in interfaces(run).into_iter().rev() {
+        if let Some(symbol) = names.get(&word) {
+            filled.replace_range(span, value(symbol.as_str()).ok_or(symbol.as_str())?);
+        }
+    }
+    fill(&filled, value)
 }
 
 /// The list, as one would look it up.

@@ -40,31 +40,69 @@ impl Exercise<'_> {
         self.ends(&line.pattern, &place, problems);
     }
 
-    /// Says so if lines of one block, each with the place where it starts in the file, show more requests or more replies than there are pings.
+    /// Says so if lines of one block, each with the place where it starts in the file, show more requests or more replies than there are pings, or one of
+    /// them twice: a point is passed once by each.
     pub(super) fn count(&self, lines: &[(&Line<Pattern>, usize)], problems: &mut Vec<Problem>) {
         let Probe::Ping { count, .. } = self.probe else { return };
+        let sent = usize::from(*count);
         let of = echoes(&lines.iter().map(|(line, _)| &line.pattern).collect::<Vec<_>>());
-        let excess = |(kind, what)| {
-            let mut shown = BTreeSet::new();
-            let mut first = None;
+        for (kind, what) in [(8, "request"), (0, "reply")] {
+            let (mut shown, mut again, mut excess) = (Vec::new(), None, None);
             for ((line, start), echo) in lines.iter().zip(&of).filter(|((line, _), _)| icmp_type(&line.pattern) == Some(kind)) {
-                if shown.insert(echo) && shown.len() > usize::from(*count) {
-                    first.get_or_insert(*start..*start + line.text.trim_end().len());
+                let known = |(other, of): &(&Line<Pattern>, &usize)| *of == echo && !self.differ(&other.pattern, &line.pattern);
+                let span = *start..*start + line.text.trim_end().len();
+                if shown.iter().any(known) {
+                    again.get_or_insert(span.clone());
+                } else if shown.iter().any(|(_, of)| *of == echo) {
+                    // An echo that a point sees twice is not the same the second time.
+                    continue;
+                }
+                shown.push((*line, echo));
+                if shown.len() > sent {
+                    excess.get_or_insert(span);
                 }
             }
-            Some((first?, shown.len(), what))
+            let Some(span) = excess.or(again.clone()) else { continue };
+            let message = if shown.len() > sent {
+                format!("these lines hold {}; this probe sends {}", in_words(shown.len(), what), words(sent))
+            } else {
+                format!("these lines hold the {what} of one echo twice")
+            };
+            let hint = if again.is_some() {
+                "each passes this point once: keep one of the lines, or give each echo its own `seq`".to_owned()
+            } else if shown.len() <= usize::from(PINGS_MAX) {
+                format!("`count: {}` in the probe", shown.len())
+            } else {
+                format!("a probe sends {PINGS_MAX} pings at most: take the lines of fewer")
+            };
+            problems.push(Problem::new(span, message).hint(hint));
+            return;
+        }
+    }
+
+    /// Whether two lines cannot be of one packet: in what both of them say, numbers that differ from run to run aside, something differs.
+    fn differ(&self, one: &Pattern, other: &Pattern) -> bool {
+        let above = |pattern: &'_ Pattern| -> Vec<LayerPattern> {
+            pattern.layers.iter().filter(|layer| !matches!(layer.kind, LayerKind::Ethernet | LayerKind::Vlan)).cloned().collect()
         };
-        let excess: Vec<_> = [(8, "request"), (0, "reply")].into_iter().filter_map(excess).collect();
-        // Without sequence numbers lines that are alike may be one packet that is seen twice, but not with its reply.
-        let numbered = lines.iter().flat_map(|(line, _)| &line.pattern.layers).any(|layer| states(layer, Field::IcmpSequence));
-        let Some((span, shown, what)) = excess.first().filter(|_| numbered || excess.len() == 2) else { return };
-        let message = format!("these lines hold {}; this probe sends {}", in_words(*shown, what), words(usize::from(*count)));
-        let hint = if *shown <= usize::from(PINGS_MAX) {
-            format!("`count: {shown}` in the probe")
-        } else {
-            format!("a probe sends {PINGS_MAX} pings at most: take the lines of fewer")
+        let kinds = |layers: &[LayerPattern]| layers.iter().map(|layer| layer.kind).collect::<Vec<_>>();
+        let says = |field: &FieldPattern| match &field.want {
+            Want::Exact(value) => Some(value.to_string()),
+            Want::Literal(value) => Some(self.symbol(field).unwrap_or_else(|| value.to_string())),
+            Want::Name(symbol) => Some(symbol.as_str().to_owned()),
+            Want::Variable(_) => None,
         };
-        problems.push(Problem::new(span.clone(), message).hint(hint));
+        let contradict = |one: &LayerPattern, other: &LayerPattern| {
+            one.fields
+                .iter()
+                .filter_map(|field| Some((field.field, says(field)?)))
+                .any(|(field, said)| other.fields.iter().filter(|part| part.field == field).filter_map(says).any(|other| other != said))
+        };
+        let [inner, other_inner] = [above(one), above(other)];
+        let links = one.layers.first().zip(other.layers.first()).filter(|(one, other)| one.kind == other.kind);
+        kinds(&inner) != kinds(&other_inner)
+            || inner.iter().zip(&other_inner).any(|(one, other)| contradict(one, other))
+            || links.is_some_and(|(one, other)| contradict(one, other))
     }
 
     /// What a layer is if neither a probe of this kind nor a tunnel of this lab sends it.
@@ -186,10 +224,6 @@ impl Exercise<'_> {
             Want::Exact(_) | Want::Variable(_) => None,
         }
     }
-}
-
-fn states(layer: &LayerPattern, field: Field) -> bool {
-    layer.fields.iter().any(|part| part.field == field)
 }
 
 /// Small numbers as words, as prose has them.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::at::At;
+use super::command;
 use super::file::CorrectionFile;
 use super::model::{Correction, DocumentedLine, Line, Network};
 use super::names::{self, Names};
@@ -295,9 +296,22 @@ pub(super) fn stray(corrections: &[CorrectionFile], blocks: &[&At<String>], cont
     }
 }
 
+/// Checks the placeholders of a command, and the interfaces that it names.
+pub(super) fn in_command(command: &At<String>, context: &Context<'_>, problems: &mut Vec<Problem>) {
+    placeholders(command, context.symbols, context.text, problems);
+    let start = start_of(command, context.text);
+    for (word, span) in command::interfaces(command.trim()) {
+        // To look a name up is to use it.
+        if context.stands_for(&word).is_none() && context.is_opaque(&word) {
+            let problem = Problem::new(start + span.start..start + span.end, format!("nothing says what `{word}` stands for"));
+            problems.push(problem.hint(format!("{}, or write a placeholder like `{{pod1.veth}}`", name_it(&word, context.symbols))));
+        }
+    }
+}
+
 /// Checks the placeholders of a command.
 pub(super) fn placeholders(command: &At<String>, symbols: &Symbols, text: &str, problems: &mut Vec<Problem>) {
-    let start = split(command, text).first().map_or(command.span.start, |line| line.span.start);
+    let start = start_of(command, text);
     match placeholder::find(command.trim()) {
         Err(open) => {
             let problem = Problem::new(start + open..start + open + 1, "this `{` is not closed");
@@ -309,4 +323,9 @@ pub(super) fn placeholders(command: &At<String>, symbols: &Symbols, text: &str, 
             }
         }
     }
+}
+
+/// Where a command starts in the file.
+fn start_of(command: &At<String>, text: &str) -> usize {
+    split(command, text).first().map_or(command.span.start, |line| line.span.start)
 }

@@ -37,15 +37,18 @@ mod when;
 
 mod mutation;
 
-pub use command::command;
+pub use command::{command, fill_command};
 pub use load::{load, schema};
 pub use model::{
     Claim, Cluster, Correction, CurlTarget, DocumentedLine, Expectation, Extent, Lab, LabNic, LabNode, LabPod, LabService, LabTunnel,
     LabWiring, Line, Network, Position, Probe, Scenario, Source, StateExpectation,
 };
 pub use mutation::{Break, Broken, Consequence, HarnessFault, Mutation, Step, Victim, Within, matches_glob, mutations};
-pub use placeholder::fill;
 pub use problem::{Problem, Problems};
+pub use suggest::closest;
 pub use text::text;
 pub use value::route_protocol_name;
 pub use when::{VersionBound, Versioned, When};
+
+#[cfg(test)]
+mod tests;

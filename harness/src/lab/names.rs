@@ -20,6 +20,8 @@ use crate::name::Symbol;
 struct Entry {
     symbol: String,
     span: Range<usize>,
+    /// The literal as the file spells it.
+    spelt: String,
 }
 
 /// A table that has been checked, keyed by how tools spell each literal. Remembers which entries lines have used.
@@ -43,7 +45,7 @@ impl Names {
             if fits(key, symbol, sort, symbols, problems) {
                 names.contradictions(&literal, key, symbol, outer, symbols, problems);
             }
-            names.entries.insert(literal, Entry { symbol: symbol.value.clone(), span: key.span.clone() });
+            names.entries.insert(literal, Entry { symbol: symbol.value.clone(), span: key.span.clone(), spelt: key.value.clone() });
         }
         names
     }
@@ -69,10 +71,12 @@ impl Names {
         both.map(|(literal, entry)| (literal.clone(), Symbol::new(entry.symbol.clone()))).collect()
     }
 
-    /// Entries that no line has used: most often slips of the pen.
-    pub(super) fn unused(&self, problems: &mut Vec<Problem>) {
+    /// Entries that no line has used: most often slips of the pen. Lines that have problems may use what stands anywhere in `unread`.
+    pub(super) fn unused(&self, unread: &str, problems: &mut Vec<Problem>) {
+        let unread = unread.to_lowercase();
         for (literal, entry) in &self.entries {
-            if !self.used.borrow().contains(literal) {
+            let spelt = [literal, &entry.spelt].map(|text| text.to_lowercase());
+            if !self.used.borrow().contains(literal) && !spelt.iter().any(|text| unread.contains(text)) {
                 let problem = Problem::new(entry.span.clone(), format!("`{literal}` stands in no documented line"));
                 problems.push(problem.hint("correct it, or take it out of the table"));
             }

@@ -24,7 +24,7 @@ pub(super) fn find(text: &str) -> Result<Vec<Placeholder<'_>>, usize> {
 ///
 /// # Errors
 /// The first symbol for which `value` has nothing; all of `text` if a `{` is not closed.
-pub fn fill<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> Result<String, String> {
+pub(super) fn fill<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> Result<String, String> {
     let mut filled = String::new();
     let mut at = 0;
     for (symbol, span) in find(text).map_err(|_| text.to_owned())? {

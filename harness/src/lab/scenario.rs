@@ -7,7 +7,7 @@ use super::assert::assert;
 use super::at::At;
 use super::decode::server_ports;
 use super::exercise::Exercise;
-use super::file::{ExpectFile, ScenarioFile, StateFile};
+use super::file::{CorrectionFile, ExpectFile, ScenarioFile, StateFile};
 use super::lines::{self, Context};
 use super::model::{Claim, DocumentedLine, Expectation, Extent, Lab, Probe, Scenario, StateExpectation};
 use super::names::Names;
@@ -48,11 +48,23 @@ pub(super) fn scenarios(
         scenarios.push(Check { lab, context: &context, points: &points }.scenario(file, problems));
         tables.push(names);
     }
-    // In a file with other problems lines may be missing, and then nothing can be said of what they use.
-    if problems.is_empty() {
-        tables.iter().chain([outer]).for_each(|names| names.unused(problems));
-    }
+    let unread = if problems.is_empty() { String::new() } else { files.iter().flat_map(blocks).collect::<Vec<_>>().join("\n") };
+    tables.iter().chain([outer]).for_each(|names| names.unused(&unread, problems));
     scenarios
+}
+
+/// All that a document's literals can stand in.
+fn blocks(file: &ScenarioFile) -> Vec<&str> {
+    let mut blocks: Vec<&str> = file.answers.iter().map(|block| block.as_str()).collect();
+    for expect in &file.expect {
+        blocks.extend(expect.lines.iter().map(|block| block.as_str()));
+        blocks.extend(reads(&expect.corrections));
+    }
+    for state in &file.state {
+        blocks.extend([Some(&state.run), state.has.as_ref(), state.lacks.as_ref()].into_iter().flatten().map(|block| block.as_str()));
+        blocks.extend(reads(&state.corrections));
+    }
+    blocks
 }
 
 struct Check<'a> {
@@ -159,14 +171,27 @@ impl Check<'_> {
     fn point(&self, text: &At<String>, at: &PointName, problems: &mut Vec<Problem>) -> Option<LinkType> {
         let link = self.points.get(at).copied();
         if link.is_none() {
-            let of_place = self.points.keys().filter(|point| point.place() == at.place());
-            let hint = suggest::closest(text, self.points.keys().map(PointName::as_str)).map_or_else(
-                || suggest::hint(text, "points there", of_place.map(PointName::as_str)),
-                |meant| format!("did you mean `{meant}`?"),
-            );
+            // Where the place is right, what is behind it is what was misspelt.
+            let there: Vec<&PointName> = self.points.keys().filter(|point| point.place() == at.place()).collect();
+            // A veth has one host end, wherever its pod is.
+            let end = self.points.keys().find(|point| point.interface() == at.interface() && at.interface().starts_with("veth("));
+            let near = suggest::closest(at.interface(), there.iter().map(|point| point.interface()));
+            let near = end.map(ToString::to_string).or_else(|| near.map(|interface| format!("{}/{interface}", at.place())));
+            let any = || suggest::closest(text, self.points.keys().map(PointName::as_str)).filter(|_| there.is_empty()).map(str::to_owned);
+            let meant = || near.or_else(any).map(|meant| format!("did you mean `{meant}`?"));
+            let listed = || suggest::hint("", "points there", there.iter().map(|point| point.as_str()));
+            let hint = self.card(text).or_else(meant).unwrap_or_else(listed);
             problems.push(Problem::new(text.span.clone(), format!("`{}` is not a point of this lab", **text)).hint(hint));
         }
         link
+    }
+
+    /// Which point is meant by the interface of a node's card.
+    fn card(&self, text: &str) -> Option<String> {
+        let (node, interface) = text.split_once('/')?;
+        let node = self.lab.node(&PlaceName::new(node))?;
+        let card = &node.nics.iter().find(|nic| nic.interface == interface)?.name;
+        Some(format!("{interface} is the card `{card}` here: `{}/{card}`", node.name))
     }
 
     fn exercise(
@@ -206,7 +231,7 @@ impl Check<'_> {
             let problem = Problem::new(file.run.span.clone(), format!("`{run}` is not one of the commands that a lab may run"));
             problems.push(problem.hint(command::listed()));
         } else {
-            lines::placeholders(&file.run, self.context.symbols, self.context.text, problems);
+            lines::in_command(&file.run, self.context, problems);
         }
         if file.has.is_none() && file.lacks.is_none() {
             let problem = Problem::new(file.run.span.clone(), format!("nothing is said of what `{run}` prints"));
@@ -228,6 +253,10 @@ impl Check<'_> {
             position: position(self.context.text, file.on.span.start),
         }
     }
+}
+
+fn reads(corrections: &[CorrectionFile]) -> impl Iterator<Item = &str> {
+    corrections.iter().map(|correction| correction.reads.as_str())
 }
 
 /// Whether the lines are all there is.

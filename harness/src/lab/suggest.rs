@@ -1,7 +1,7 @@
 //! What an author may have meant.
 
 /// The candidate closest to `word`, if it is close enough to be meant.
-pub(super) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A third of the letters wrong is still a slip; more is another word.
     let limit = (word.chars().count() / 3).max(1);
     candidates

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::command;
 use super::lines::{Documented, Mention};
 use super::model::{Claim, DocumentedLine, Scenario};
 use super::names::canonical;
@@ -22,6 +23,7 @@ impl Scenario {
         for state in &self.state {
             let placeholders = placeholder::find(&state.run).unwrap_or_default();
             symbols.extend(placeholders.into_iter().map(|(symbol, _)| Symbol::new(symbol)));
+            symbols.extend(command::interfaces(&state.run).iter().filter_map(|(word, _)| self.names.get(word).cloned()));
             self.of_lines(&state.has, &mut symbols);
             self.of_lines(&state.lacks, &mut symbols);
         }

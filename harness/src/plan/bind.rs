@@ -28,8 +28,8 @@ pub enum BindError {
         /// What it is to be.
         what: &'static str,
     },
-    /// A command that is none of the list once its placeholders are filled in.
-    #[error("with its placeholders filled in, `{run}` is `{filled}`, which is not a command that a lab may run")]
+    /// A command that is none of the list once its names are filled in.
+    #[error("with its names filled in, `{run}` is `{filled}`, which is not a command that a lab may run")]
     Command {
         /// As the lab spells it.
         run: String,
@@ -81,7 +81,7 @@ fn bind_scenario(lab: &Lab, scenario: &Scenario, planned: &PlannedScenario, fact
     for expectation in &scenario.state {
         // Evidence keeps one output per place and command, however many lines are expected of it.
         if !state.iter().any(|bound| bound.on == expectation.on && bound.run == expectation.run) {
-            let command = bind_command(&expectation.run, facts)?;
+            let command = bind_command(&expectation.run, scenario, facts)?;
             state.push(BoundState { on: expectation.on.clone(), run: expectation.run.clone(), command });
         }
     }
@@ -124,9 +124,9 @@ fn read<T: std::str::FromStr>(symbol: &Symbol, facts: &Facts, what: &'static str
     value.parse().map_err(|_| BindError::Value { symbol: symbol.clone(), value: value.clone(), what })
 }
 
-fn bind_command(run: &str, facts: &Facts) -> Result<Cmd, BindError> {
+fn bind_command(run: &str, scenario: &Scenario, facts: &Facts) -> Result<Cmd, BindError> {
     let value = |symbol: &str| facts.values.get(&Symbol::new(symbol)).map(String::as_str);
-    let filled = lab::fill(run, value).map_err(|symbol| BindError::Symbols(vec![Symbol::new(symbol)]))?;
+    let filled = lab::fill_command(run, &scenario.names, value).map_err(|symbol| BindError::Symbols(vec![Symbol::new(symbol)]))?;
     // What a site says is as little trusted as a lab file.
     lab::command(&filled).ok_or_else(|| BindError::Command { run: run.to_owned(), filled })
 }

@@ -51,16 +51,18 @@ fn departs(departure: &Departure) -> String {
         (How::NotSeen, Some((last, Before::Asked))) if last == at => format!("none seen at {at}, where the request was{unknown}"),
         (How::NotSeen, Some((last, Before::Asked))) => format!("none seen at {at}; the request was, at {last}{unknown}"),
         (How::NotSeen, None) => format!("not seen at {at}{unknown}"),
-        (How::Differs(findings), last) => {
-            let before = match last {
-                Some((last, Before::AsDocumented)) => format!(", still as documented at {last}"),
-                _ => String::new(),
-            };
-            format!("at {at} as documented but for {}{before}{unknown}", fields(findings))
-        }
+        (How::Differs(findings), _) => format!("at {at} as documented but for {}{}{unknown}", fields(findings), still(last.as_ref())),
+        (How::OutOfOrder(sides), _) => format!("seen at {at} in another order than documented: {sides}{}{unknown}", still(last.as_ref())),
         (How::Undocumented(frame), _) => format!("at {at} a packet that nothing documents: {frame}"),
     };
     format!("{}: {story}", who(departure))
+}
+
+fn still(last: Option<&(PointName, Before)>) -> String {
+    match last {
+        Some((last, Before::AsDocumented)) => format!(", still as documented at {last}"),
+        _ => String::new(),
+    }
 }
 
 fn who(departure: &Departure) -> String {
@@ -77,9 +79,14 @@ fn cannot_tell(points: &[PointName]) -> String {
     if names.is_empty() { String::new() } else { format!(" ({} cannot tell)", names.join(", ")) }
 }
 
-/// `IPv4 source 192.168.100.113 in place of 192.168.100.111`.
+/// `IPv4 source 192.168.100.113 in place of 192.168.100.111`; where that is no value, also which documented one it is about.
 fn fields(findings: &[Finding]) -> String {
-    let one = |finding: &Finding| format!("{} {} in place of {}", finding.field, finding.observed, finding.expected);
+    let one = |finding: &Finding| {
+        let Finding { field, documented, expected, observed, .. } = finding;
+        let about = documented != expected && words::is_told(expected) && !words::is_told(documented);
+        let about = if about { format!(" for {documented},") } else { String::new() };
+        format!("{field} {observed}{about} in place of {expected}")
+    };
     let mut parts: Vec<String> = findings.iter().take(FIELDS).map(one).collect();
     if findings.len() > FIELDS {
         parts.push(format!("{} more", words::number(findings.len() - FIELDS, "field")));

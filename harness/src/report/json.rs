@@ -88,7 +88,7 @@ struct Scenario<'a> {
     variables: &'a [String],
 }
 
-/// Where a broken scenario first deviates; `null` if that is not certain, or nothing is broken. `what` is `not-seen`, `differs`, `undocumented` or `beside`; of
+/// Where a broken scenario first deviates; `null` if that is not certain, or nothing is broken. `what` is `not-seen`, `differs`, `out-of-order`, `undocumented` or `beside`; of
 /// `beside` (the packets were as documented, something else was not) only `text` and `instead` are set.
 #[derive(Serialize)]
 struct Deviates<'a> {
@@ -220,6 +220,7 @@ impl<'a> Deviates<'a> {
         let (what, fields) = match &departure.how {
             How::NotSeen => ("not-seen", Vec::new()),
             How::Differs(findings) => ("differs", findings.iter().map(Difference::of).collect()),
+            How::OutOfOrder(_) => ("out-of-order", Vec::new()),
             How::Undocumented(_) => ("undocumented", Vec::new()),
         };
         Self {

@@ -97,6 +97,11 @@ fn line_outcome<'a>(expectation: &'a ExpectationVerdict, line: &'a LineVerdict) 
     }
 }
 
+/// Whether what was expected is told in words, and is no value that stands in the place of a documented one.
+pub(super) fn is_told(expected: &str) -> bool {
+    expected.contains(' ')
+}
+
 /// `1 line`, `2 lines`.
 pub(super) fn number(count: usize, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })

@@ -6,6 +6,7 @@ use super::teller::Teller;
 use super::{Request, RunError, scenario};
 use crate::backend::Backend;
 use crate::evidence::{FORMAT, Listed, Manifest, Writer, lab_digest};
+use crate::fault::Blame;
 use crate::lab;
 use crate::plan::{self, BoundPlan, Plan};
 use crate::site::Site;
@@ -48,9 +49,17 @@ pub(super) async fn record(
     let mut folder = Some(Folder::create(first, &plan)?);
 
     let topology = &plan.topology;
-    teller.began(format!("bring up {} nodes and {} pods", topology.nodes.len(), topology.pods.len()));
+    let number = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    teller.began(format!("bring up {} and {}", number(topology.nodes.len(), "node"), number(topology.pods.len(), "pod")));
     let site = tokio::select! {
-        site = backend.up(topology) => site.map_err(RunError::Up)?,
+        site = backend.up(topology) => site.map_err(|error| {
+            let error = RunError::Up(error);
+            // What this host lacks, or who asks for what cannot be, made nothing that there could be evidence of.
+            if error.blame() != Blame::Harness && let Some(folder) = folder.take() {
+                folder.writer.discard();
+            }
+            error
+        })?,
         () = asker.interrupted() => return Err(RunError::Interrupted { evidence: first.evidence.clone() }),
     };
     teller.done();

@@ -23,7 +23,7 @@ const RESET: usize = 100;
 /// `compared[line][frame]` says what differs.
 pub(super) fn align(lines: &[&Pattern], seen: &[Seen<'_>], compared: &[Vec<Comparison>], standings: &[Standing]) -> Vec<Option<usize>> {
     let pair_cost = |line: usize, frame: usize| {
-        let fits = leg(lines[line], &seen[frame]).is_none_or(|leg| leg.may_be(seen[frame].leg));
+        let fits = goes_alike(lines[line], &seen[frame]);
         let found = &compared[line][frame];
         let shape = if found.other_shape { OTHER_SHAPE } else { 0 };
         let cost = match (flags(lines[line]), flags_of(&seen[frame])) {
@@ -82,6 +82,11 @@ pub(crate) fn in_order(
         }
     }
     taken
+}
+
+/// Whether a frame goes the way that the line tells, if it tells one.
+pub(super) fn goes_alike(line: &Pattern, seen: &Seen<'_>) -> bool {
+    leg(line, seen).is_none_or(|leg| leg.may_be(seen.leg))
 }
 
 /// Which way the packet of a line goes, if the line tells: by its innermost ICMP type (RFC 792, RFC 4443), by the flags that open a connection, or

@@ -1,5 +1,9 @@
 //! What is expected at one point.
 
+mod order;
+
+pub(super) use order::ORDER;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::align::align;
@@ -185,7 +189,8 @@ type Left<'s, 'f> = (&'s Seen<'f>, Option<String>);
 
 impl Hearing<'_> {
     /// Holds the lines that stand for one echo, or for all of another probe, against its frames: a verdict on each, and what is left over.
-    fn hold<'s, 'f>(&mut self, Round { lines, frames }: &'s Round<'f>) -> (Vec<(usize, LineVerdict)>, Vec<Left<'s, 'f>>) {
+    fn hold<'s, 'f>(&mut self, round: &'s Round<'f>) -> (Vec<(usize, LineVerdict)>, Vec<Left<'s, 'f>>) {
+        let Round { lines, frames } = round;
         let (names, spelling, (missed, shown)) = (self.scene.names, self.scene.spelling, self.doubts);
         let patterns: Vec<&Pattern> = lines.iter().map(|(_, line)| &line.judged().pattern).collect();
         let against = |line: &DocumentedLine<Pattern>, frame: &Seen<'_>| compare(&spelling.derive(line.judged(), frame), frame, names);
@@ -196,7 +201,7 @@ impl Hearing<'_> {
         let left: Vec<usize> = (0..frames.len()).filter(|frame| !taken.contains(&Some(*frame))).collect();
         let left_over: Vec<&Seen<'_>> = left.iter().map(|frame| &frames[*frame]).collect();
         let mut verdicts = Vec::with_capacity(lines.len());
-        for (((index, line), mut row), frame) in lines.iter().zip(compared).zip(taken) {
+        for (((index, line), mut row), frame) in lines.iter().zip(compared).zip(taken.iter().copied()) {
             let before = (self.variables.clone(), self.block.clone());
             // Whatever of all this was for this interface, none of it is the line's packet.
             let proven = missed.is_none() && row.iter().all(|found| !found.differences.is_empty());
@@ -214,7 +219,10 @@ impl Hearing<'_> {
             }
             verdicts.push((*index, verdict));
         }
-        let left = left.into_iter().map(|frame| (&frames[frame], standings[frame].excuse("line")));
+        let left = self
+            .reorder(round, (left, &taken), &standings, &mut verdicts)
+            .into_iter()
+            .map(|frame| (&frames[frame], standings[frame].excuse("line")));
         (verdicts, left.collect())
     }
 }

@@ -176,8 +176,8 @@ impl std::fmt::Display for Clash {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Else { observed, at } => write!(f, "{observed}, as in {at}"),
-            Self::Taken { documented } => write!(f, "another than {} stands for here", spell(*documented)),
-            Self::Fixed { documented } => write!(f, "another than {documented}, which is a server's port"),
+            Self::Taken { documented } => write!(f, "one other than what {} stands for", spell(*documented)),
+            Self::Fixed { documented } => write!(f, "one other than {documented}, which is a server's port"),
             Self::Server => f.write_str("a port of no server"),
             Self::Distance { documented, observed } => write!(f, "as far from {observed} as it is documented from {documented}"),
         }

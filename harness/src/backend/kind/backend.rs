@@ -40,10 +40,10 @@ enum Hold {
 
 /// Why a lab was not brought up on a cluster.
 #[derive(Debug, thiserror::Error)]
-#[error("the lab was not brought up on the cluster {cluster}{}{}", spell_logs(.logs.as_ref()), spell_left(.left))]
+#[error("the lab was not brought up{}{}{}", spell_cluster(.cluster.as_deref()), spell_logs(.logs.as_ref()), spell_left(.left))]
 pub struct BuildError {
-    /// The cluster's name.
-    pub cluster: String,
+    /// The cluster's name, if it came to making or using one.
+    pub cluster: Option<String>,
     /// Where its logs are, if there was anything to keep.
     pub logs: Option<PathBuf>,
     /// What could not be deleted.
@@ -51,6 +51,10 @@ pub struct BuildError {
     /// What went wrong.
     #[source]
     pub source: KindError,
+}
+
+fn spell_cluster(cluster: Option<&str>) -> String {
+    cluster.map_or_else(|| ", and no cluster was made".to_owned(), |cluster| format!(" on the cluster {cluster}"))
 }
 
 fn spell_logs(logs: Option<&PathBuf>) -> String {
@@ -73,8 +77,9 @@ impl Backend for Kind {
         match built {
             Ok(site) => Ok(site),
             Err(source) => {
+                let cluster = self.claim().is_some().then(|| self.cluster());
                 let logs = self.keep_logs().await;
-                Err(Box::new(BuildError { cluster: self.cluster(), logs, left: self.delete().await, source }).into())
+                Err(Box::new(BuildError { cluster, logs, left: self.delete().await, source }).into())
             }
         }
     }

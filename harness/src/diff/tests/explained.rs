@@ -100,11 +100,11 @@ fn a_when_at_a_point_explains_the_fields_that_its_line_mentions() {
 #[test]
 fn a_when_explains_packets_that_its_run_alone_has_or_has_not() {
     let when = "when: {backend: kind, because: \"a real node asks twice\"}";
-    let twice =
-        format!("{FIRST_LINES}    {when}\n").replace("echo reply\n", "echo reply\n      ip: {pod1.ip} > {pod3.ip}: ICMP echo request\n");
+    let twice = format!("{FIRST_LINES}    {when}\n")
+        .replace("ip: {pod1.ip}", "ip: (ttl 63) {pod1.ip}")
+        .replace("echo reply\n", "echo reply\n      ip: (ttl 62) {pod1.ip} > {pod3.ip}: ICMP echo request\n");
     let mut world = real(World::with(FIRST_LINES, &twice));
-    let again = world.frames(TUNNEL)[0].clone();
-    world.frames(TUNNEL).push(again);
+    world.frames(TUNNEL).push(frame(request(&OTHER, 62)));
     assert_eq!(world.told()[0], "node1/tunl0, packet 3: packet: not seen | seen (a real node asks twice)");
     let absent = format!("  - {{at: node1/tunl0, none: true, {when}}}\n");
     let mut world = real(World::with(FIRST_LINES, &absent));

@@ -108,6 +108,8 @@ fn in_words(finding: &Finding) -> String {
     let [documented, expected, observed] = [documented, expected, observed].map(|value| if value.is_empty() { "nothing" } else { value });
     if documented == expected {
         format!("{field}: documented {documented}, observed {observed}")
+    } else if words::is_told(expected) {
+        format!("{field}: documented {documented}, expected {expected}, observed {observed}")
     } else {
         format!("{field}: documented {documented}, which is {expected} here, observed {observed}")
     }

@@ -9,7 +9,7 @@ use crate::name::PointName;
 use crate::packet::Detail;
 use crate::probe::Outcome as Sent;
 use crate::verdict::model::{ExpectationVerdict, Finding, LineVerdict, Outcome, Subject};
-use crate::verdict::point::Scene;
+use crate::verdict::point::{ORDER, Scene};
 use crate::verdict::seen;
 
 /// All that a deviation is found in.
@@ -30,6 +30,8 @@ enum Status {
     Seen,
     NotSeen,
     Differs(Vec<Finding>),
+    /// It was there, on the other side of another line's packet.
+    OutOfOrder(Finding),
     /// It cannot be told.
     Unknown,
     /// Nothing is documented there, and it was not there, or nobody can tell whether it was.
@@ -92,6 +94,7 @@ impl Search<'_> {
                 Status::Nothing => continue,
                 Status::NotSeen => How::NotSeen,
                 Status::Differs(findings) => How::Differs(findings),
+                Status::OutOfOrder(Finding { documented, observed, .. }) => How::OutOfOrder(format!("{observed} in place of {documented}")),
             };
             let last = last.or_else(|| self.asked(packet, steps));
             return Some(Departed { packet, step, how, last, unknown });
@@ -102,7 +105,7 @@ impl Search<'_> {
     /// The point where a ping's request was seen that is nearest to who is to reply.
     fn asked(&self, packet: usize, steps: &Steps<'_>) -> Option<(PointName, Before)> {
         let reply = steps.is_ping() && steps.packets[packet] == Way::Reply;
-        let seen = |point: &&PointName| matches!(self.status(0, point, steps), Status::AsDocumented | Status::Seen);
+        let seen = |point: &&PointName| matches!(self.status(0, point, steps), Status::AsDocumented | Status::Seen | Status::OutOfOrder(_));
         let nearest = self.path.iter().rev().find(seen).filter(|_| reply)?;
         Some((nearest.clone(), Before::Asked))
     }
@@ -126,7 +129,8 @@ impl Search<'_> {
                     findings.push(finding.clone());
                 }
             }
-            return Status::Differs(findings);
+            let order = findings.iter().position(|finding| finding.field == ORDER).map(|at| findings.remove(at));
+            return order.filter(|_| findings.is_empty()).map_or(Status::Differs(findings), Status::OutOfOrder);
         }
         let doubtful = here.iter().any(|line| !matches!(line.outcome, Outcome::Held | Outcome::Broken(_)));
         if doubtful { Status::Unknown } else { Status::AsDocumented }
@@ -156,14 +160,16 @@ impl Search<'_> {
         let way = steps.packets[packet];
         let points = self.points(way);
         let at = points[step].clone();
-        let there =
-            |point: &&&PointName| matches!(self.status(packet, point, steps), Status::AsDocumented | Status::Seen | Status::Differs(_));
+        let there = |point: &&&PointName| {
+            let status = self.status(packet, point, steps);
+            matches!(status, Status::AsDocumented | Status::Seen | Status::Differs(_) | Status::OutOfOrder(_))
+        };
         let further_on = points[step + 1..].iter().find(there).map(|point| (*point).clone());
         let gone = match &how {
             How::NotSeen => further_on.is_none(),
             // Another segment than documented, a reset for example, ends what was to follow.
             How::Differs(findings) => findings.iter().any(|finding| finding.field == "TCP flags"),
-            How::Undocumented(_) => false,
+            How::OutOfOrder(_) | How::Undocumented(_) => false,
         };
         let mut instead = Vec::new();
         if gone || how == How::NotSeen {

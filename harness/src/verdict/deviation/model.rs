@@ -71,6 +71,8 @@ pub enum How {
     NotSeen,
     /// It is there and differs in these fields.
     Differs(Vec<Finding>),
+    /// It is there as documented, but not where its line stands among the others: `behind line 2 in place of before line 2`.
+    OutOfOrder(String),
     /// A packet that nothing documents, as tcpdump prints it.
     Undocumented(String),
 }

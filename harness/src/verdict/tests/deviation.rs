@@ -17,7 +17,7 @@ use crate::verdict::{Outcome, belief};
 const FAR: usize = 4;
 
 /// What is found in a world whose request passes these points.
-fn first(world: &World, path: &[&str]) -> String {
+pub(super) fn first(world: &World, path: &[&str]) -> String {
     search(world, path).map_or("-".to_owned(), |found| tell(&found))
 }
 
@@ -61,6 +61,12 @@ fn tell(found: &Deviation) -> String {
             let fields: Vec<String> = findings.iter().map(|finding| format!("{} {}", finding.field, finding.observed)).collect();
             format!(" at {}: {}", departure.at, fields.join(", "))
         }
+        How::OutOfOrder(sides) => {
+            let from = departure.last.as_ref().map_or(String::new(), |(point, before)| {
+                format!(", from {}{point}", if *before == Before::Seen { "unasserted " } else { "" })
+            });
+            return format!("{:?} out of order at {}: {sides}{from}; {:?} follow", departure.way, departure.at, departure.follows);
+        }
         How::Undocumented(_) => format!(" too much at {}", departure.at),
     });
     text.extend(departure.unknown.iter().map(|point| format!("; {point} unknown")));
@@ -81,10 +87,10 @@ fn called(name: Option<&String>) -> String {
     name.map(|name| format!(" ({name})")).unwrap_or_default()
 }
 
-const PATH: [&str; 4] = ["node1/veth(pod1)", "node1/tunl0", "node1/underlay", "node2/underlay"];
+pub(super) const PATH: [&str; 4] = ["node1/veth(pod1)", "node1/tunl0", "node1/underlay", "node2/underlay"];
 
 /// The world with the far side of the wire captured, too.
-fn world() -> World {
+pub(super) fn world() -> World {
     let mut world = World::new();
     let far = recording("node2/underlay", LinkType::Ethernet, vec![wire(&request(63)), wire_back(&reply(63))]);
     world.recorded().recordings.push(far);
@@ -96,13 +102,13 @@ fn take(world: &mut World, point: usize, frame: usize) {
 }
 
 /// No reply is seen at the points from there to the sender.
-fn lose_the_reply(world: &mut World, points: &[usize]) {
+pub(super) fn lose_the_reply(world: &mut World, points: &[usize]) {
     for point in points {
         take(world, *point, 1);
     }
 }
 
-fn lose_everything(world: &mut World, points: &[usize]) {
+pub(super) fn lose_everything(world: &mut World, points: &[usize]) {
     for point in points {
         world.frames(*point).clear();
     }
@@ -121,11 +127,11 @@ fn unreachable(from: &str) -> Vec<u8> {
     ethernet(CALI_MAC, POD1_MAC, &ipv4(from, POD1, 64, 1, 9, &craft::error(3, 1, &request(63))))
 }
 
-fn see(world: &mut World, point: usize, frame: Vec<u8>) {
+pub(super) fn see(world: &mut World, point: usize, frame: Vec<u8>) {
     world.frames(point).push(craft::frame(frame));
 }
 
-fn other(world: &mut World, point: usize, index: usize, frame: Vec<u8>) {
+pub(super) fn other(world: &mut World, point: usize, index: usize, frame: Vec<u8>) {
     world.frames(point)[index] = craft::frame(frame);
 }
 

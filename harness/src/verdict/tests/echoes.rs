@@ -219,7 +219,6 @@ fn the_packets_of_several_echoes_are_in_the_documented_order() {
         (in_turn, in_turn, "held"),
         (nested, nested, "held"),
         (side_by_side, side_by_side, "held"),
-        (backwards, backwards, "held"),
         (in_turn, nested, OTHER),
         (nested, in_turn, OTHER),
         (side_by_side, in_turn, OTHER),

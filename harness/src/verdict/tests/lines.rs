@@ -255,7 +255,8 @@ fn order_matters() {
     let mut world = World::new();
     world.frames(VETH).reverse();
     let verdict = world.at(VETH);
-    assert_eq!(spell(&verdict.outcome), "broken: 1 line does not hold, and 1 frame that no line accounts for");
+    assert_eq!(spell(&verdict.outcome), "broken: 1 line does not hold");
+    assert_eq!(spell(&verdict.lines[0].outcome), "broken: seen in another order");
 }
 
 #[test]
@@ -284,7 +285,7 @@ fn two_documented_numbers_of_a_block_stand_for_two_observed_ones() {
     let mut world = World::new();
     let second = VETH_LINES[1].replace("seq 106", "seq 107");
     world.document(VETH, &[VETH_LINES[0], &second]);
-    assert_eq!(findings(&world.line(VETH, 1)), ["ICMP seq: 107 = another than 106 stands for here, not 1 [107 | 1]"]);
+    assert_eq!(findings(&world.line(VETH, 1)), ["ICMP seq: 107 = one other than what 106 stands for, not 1 [107 | 1]"]);
     // Over several blocks the document shows different packets, and we one.
     assert_eq!(spell(&world.at(TUNNEL).outcome), "held");
 }

@@ -11,6 +11,7 @@ mod lines;
 mod lost;
 mod marks;
 mod open_parts;
+mod order;
 mod related_numbers;
 mod repeats;
 mod replaced;

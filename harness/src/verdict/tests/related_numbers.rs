@@ -30,7 +30,7 @@ fn the_numbers_of_a_handshake_keep_their_distance() {
             plain.clone(),
             SYN,
             Segment { acknowledgment: 7000, ..SYN_ACK },
-            "broken; TCP ack: another than 3848762339 stands for here, not 7000",
+            "broken; TCP ack: one other than what 3848762339 stands for, not 7000",
         ),
         (
             "it acknowledges two",
@@ -64,7 +64,7 @@ fn numbers_keep_their_distance_whichever_is_seen_first() {
     let [syn, answer] = handshake(3_848_762_339, 922_360_601, 3_848_762_340);
     for (what, sequence, expected) in [
         ("as documented", 7000, "held"),
-        ("what is acknowledged", 7001, "broken; TCP seq: another than 3848762340 stands for here, not 7001"),
+        ("what is acknowledged", 7001, "broken; TCP seq: one other than what 3848762340 stands for, not 7001"),
         ("what was not sent yet", 7002, "broken; TCP seq: as far from 7001 as it is documented from 3848762340, not 7002"),
         ("one too little", 6999, "broken; TCP seq: as far from 7001 as it is documented from 3848762340, not 6999"),
         ("of another connection", 1_000_000, "broken; TCP seq: as far from 7001 as it is documented from 3848762340, not 1000000"),
@@ -153,13 +153,13 @@ fn the_time_stamps_of_a_handshake_belong_together() {
         ("an echo of nothing", plain.clone(), (50, 9), (60, 50), "broken; TCP TS ecr: 0, not 9"),
         ("no stamp", plain.clone(), (0, 0), (60, 50), "broken; TCP TS val: 1563697881, not 0"),
         ("its own stamp", plain.clone(), (50, 0), (60, 60), "broken; TCP TS ecr: 50, as in line 1 at node1/eth0, not 60"),
-        ("the two clocks agree", plain.clone(), (50, 0), (50, 50), "broken; TCP TS val: another than 1563697881 stands for here, not 50"),
+        ("the two clocks agree", plain.clone(), (50, 0), (50, 50), "broken; TCP TS val: one other than what 1563697881 stands for, not 50"),
         (
             "documented: another echo",
             lines(1_563_697_881, 3_410_413_732, 1_563_697_882),
             (50, 0),
             (60, 50),
-            "broken; TCP TS ecr: another than 1563697881 stands for here, not 50",
+            "broken; TCP TS ecr: one other than what 1563697881 stands for, not 50",
         ),
         (
             "documented: its own",
@@ -204,14 +204,14 @@ fn a_reply_has_the_id_and_number_of_its_request() {
             line((17_555, 106), (17_556, 106)),
             (7, 1),
             (7, 1),
-            "broken; ICMP id: another than 17555 stands for here, not 7",
+            "broken; ICMP id: one other than what 17555 stands for, not 7",
         ),
         (
             "documented: another number",
             line((17_555, 106), (17_555, 107)),
             (7, 1),
             (7, 1),
-            "broken; ICMP seq: another than 106 stands for here, not 1",
+            "broken; ICMP seq: one other than what 106 stands for, not 1",
         ),
         ("documented: two ids", line((17_555, 106), (17_556, 106)), (7, 1), (8, 1), "held"),
         ("documented: one number for both", line((106, 106), (106, 106)), (7, 1), (7, 1), "held"),

@@ -9,8 +9,8 @@ fn a_port_that_differs_from_run_to_run_is_never_a_server_s() {
     let line = |ports: (u16, u16)| format!("ip: {A}.{} > {B}.{}: UDP, length 84", ports.0, ports.1);
     for (documented, observed, expected) in [
         ((8285, 8285), (8285, 8285), "held"),
-        ((8285, 8281), (8285, 8285), "broken; UDP destination port: another than 8285, which is a server's port, not 8285"),
-        ((8281, 8285), (8285, 8285), "broken; UDP source port: another than 8285, which is a server's port, not 8285"),
+        ((8285, 8281), (8285, 8285), "broken; UDP destination port: one other than 8285, which is a server's port, not 8285"),
+        ((8281, 8285), (8285, 8285), "broken; UDP source port: one other than 8285, which is a server's port, not 8285"),
         (
             (8281, 8280),
             (8285, 8285),
@@ -28,7 +28,7 @@ fn a_port_that_differs_from_run_to_run_is_never_a_server_s() {
         ((45_678, 8427), (50_000, 8472), "broken; UDP destination port: 8427, not 8472"),
         // A client may draw whatever is no server's of this packet's.
         ((45_678, 8472), (32_000, 8472), "held"),
-        ((8472, 45_678), (8472, 8472), "broken; UDP destination port: another than 8472, which is a server's port, not 8472"),
+        ((8472, 45_678), (8472, 8472), "broken; UDP destination port: one other than 8472, which is a server's port, not 8472"),
         ((38_346, 42_000), (45_000, 32_000), "broken; UDP destination port: a port of no server, not 32000"),
         ((42_000, 38_346), (32_000, 45_000), "broken; UDP source port: a port of no server, not 32000"),
     ] {
@@ -79,22 +79,22 @@ fn a_port_is_told_as_the_document_spells_it() {
 fn an_exact_port_of_another_line_of_the_block_counts() {
     for (what, server, served, port, expected) in [
         ("another port", "8285", 8285, 50_000, "held"),
-        ("the tunnel's", "8285", 8285, 8285, "broken; UDP source port: another than 8285, which is a server's port, not 8285"),
+        ("the tunnel's", "8285", 8285, 8285, "broken; UDP source port: one other than 8285, which is a server's port, not 8285"),
         (
             "one that the document alone tells",
             "5432",
             5432,
             5432,
-            "broken; UDP source port: another than 5432, which is a server's port, not 5432",
+            "broken; UDP source port: one other than 5432, which is a server's port, not 5432",
         ),
         ("next to it", "5432", 5432, 5433, "held"),
-        ("one by its service's name", "domain", 53, 53, "broken; UDP source port: another than domain, which is a server's port, not 53"),
+        ("one by its service's name", "domain", 53, 53, "broken; UDP source port: one other than domain, which is a server's port, not 53"),
         (
             "one that the site alone tells",
             "{web.port}",
             42_000,
             42_000,
-            "broken; UDP source port: another than {web.port}, which is a server's port, not 42000",
+            "broken; UDP source port: one other than {web.port}, which is a server's port, not 42000",
         ),
         ("next to that", "{web.port}", 42_000, 42_001, "held"),
     ] {
@@ -127,7 +127,7 @@ fn a_quoted_client_s_port_is_the_one_of_its_protocol_s_packets() {
             &tcp,
             quote("tcp", 38_347),
             [syn(50_000), about(&refused(50_000))],
-            "broken; ICMP quoted port: another than 38346 stands for here, not 50000",
+            "broken; ICMP quoted port: one other than what 38346 stands for, not 50000",
         ),
         ("of UDP", &udp, quote("udp", 38_346), [datagram(50_000, 53), about(&reply(50_000))], "held"),
         (
@@ -142,7 +142,7 @@ fn a_quoted_client_s_port_is_the_one_of_its_protocol_s_packets() {
             &udp,
             quote("udp", 38_347),
             [datagram(50_000, 53), about(&reply(50_000))],
-            "broken; ICMP quoted port: another than 38346 stands for here, not 50000",
+            "broken; ICMP quoted port: one other than what 38346 stands for, not 50000",
         ),
         // Both protocols have a port 38346, and they are two.
         ("of UDP beside TCP", &tcp, quote("udp", 38_346), [syn(50_000), about(&reply(50_001))], "held"),
