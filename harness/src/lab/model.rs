@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use ipnet::Ipv4Net;
 
-use crate::expect::{Part, Pattern, StateLine, StateToken, Volatile};
+use crate::expect::{Part, Pattern, StateLine};
 use crate::name::{PlaceName, PointName, Symbol};
 use crate::site::TunnelKind;
 
@@ -328,14 +328,6 @@ impl Claim {
             Self::Lines(lines) => lines.iter().flat_map(|line| &line.judged().pattern.open).map(|open| open.part).collect(),
             Self::None => BTreeSet::new(),
         }
-    }
-}
-
-impl StateExpectation {
-    /// What the judged lines print and do not assert, for a kernel chooses it.
-    pub fn open_parts(&self) -> BTreeSet<Volatile> {
-        let words = self.has.iter().chain(&self.lacks).flat_map(|line| &line.judged().pattern.words);
-        words.filter_map(|word| if let StateToken::Volatile(kind) = word.token { Some(kind) } else { None }).collect()
     }
 }
 

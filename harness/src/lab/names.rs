@@ -131,17 +131,6 @@ fn fits(key: &At<String>, symbol: &At<String>, sort: Sort, symbols: &Symbols, pr
         problems.push(problem.hint(suggest::hint(symbol, &format!("what stands for {}", sort.words()), alike)));
         return false;
     }
-    let length = |text: &str| text.rsplit_once('/').map(|(_, length)| length.to_owned());
-    if let Some(value) = known.value.as_deref().filter(|value| length(value) != length(key))
-        && sort == Sort::Prefix
-    {
-        let message = format!("`{}` and `{}`, which is {value} in this lab, are not of one length", **key, **symbol);
-        problems.push(
-            Problem::new(symbol.span.clone(), message)
-                .hint("a prefix stands for one that is as long; on a site of its own that may differ"),
-        );
-        return false;
-    }
     let families = (family(key), known.value.as_deref().and_then(family));
     if let (Some(own), Some(other)) = families
         && own != other
@@ -152,6 +141,17 @@ fn fits(key: &At<String>, symbol: &At<String>, sort: Sort, symbols: &Symbols, pr
         let what = format!("{} {noun}es in this lab", own.words());
         let problem = Problem::new(symbol.span.clone(), message);
         problems.push(problem.hint(suggest::hint(symbol, &what, alike.map(|(name, _)| name.as_str()))));
+        return false;
+    }
+    let length = |text: &str| text.rsplit_once('/').map(|(_, length)| length.to_owned());
+    if let Some(value) = known.value.as_deref().filter(|value| length(value) != length(key))
+        && sort == Sort::Prefix
+    {
+        let message = format!("`{}` and `{}`, which is {value} in this lab, are not of one length", **key, **symbol);
+        problems.push(
+            Problem::new(symbol.span.clone(), message)
+                .hint("a prefix stands for one that is as long; on a site of its own that may differ"),
+        );
         return false;
     }
     true

@@ -223,7 +223,6 @@ fn the_packets_of_several_echoes_are_in_the_documented_order() {
         (nested, in_turn, OTHER),
         (side_by_side, in_turn, OTHER),
         (side_by_side, nested, OTHER),
-        (in_turn, backwards, OTHER),
         (backwards, in_turn, OTHER),
     ] {
         let mut world = pings(2);
