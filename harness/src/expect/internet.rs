@@ -35,10 +35,13 @@ impl Reader<'_> {
         };
         self.marks();
         self.skip_space();
+        let within = self.at;
         let header = if self.eat("(") { self.header()? } else { Vec::new() };
+        let within = within..self.at;
         self.skip_space();
         let (source, destination) = self.endpoints()?;
         let kind = self.family(announced, [&source, &destination]);
+        self.of_the_other(&within, kind);
         self.layer(kind);
         for (part, open) in header {
             match open {
@@ -99,6 +102,25 @@ impl Reader<'_> {
         kind.unwrap_or(LayerKind::Ipv4)
     }
 
+    /// No header has what only the other IP's have.
+    fn of_the_other(&mut self, header: &Range<usize>, kind: LayerKind) {
+        let (other, words): (_, &[&str]) = match kind {
+            LayerKind::Ipv4 => ("IPv6", &["class", "flowlabel", "hlim", "next-header", "payload"]),
+            _ => ("IPv4", &["tos", "ttl", "id", "offset", "flags", "proto"]),
+        };
+        let mut at = header.start;
+        for word in self.text[header.clone()].split([' ', ',', '(', ')']) {
+            if words.contains(&word) {
+                self.problem(
+                    at..at + word.len(),
+                    format!("`{word}` is of {other} headers, and this is none"),
+                    "correct the word, or what announces the packet",
+                );
+            }
+            at += word.len() + 1;
+        }
+    }
+
     /// What stands in the parenthesis of `-v`, up to its end.
     fn header(&mut self) -> Option<Vec<(FieldPattern, Option<Part>)>> {
         let open = self.at - 1;
@@ -152,7 +174,9 @@ impl Reader<'_> {
                 let span = self.until(&["]"]);
                 self.need("]")?;
                 let text = self.slice(&span).to_owned();
-                if text != "none" && text.split(", ").any(|flag| !["+", "DF", "rsvd"].contains(&flag)) {
+                let flags: Vec<&str> = text.split(", ").collect();
+                let twice = flags.iter().enumerate().any(|(at, flag)| flags[..at].contains(flag));
+                if text != "none" && (twice || flags.iter().any(|flag| !["+", "DF", "rsvd"].contains(flag))) {
                     self.problem(span.clone(), format!("`{text}` are no IP flags"), "`none`, `DF`, `+` or `rsvd` as tcpdump prints them");
                 }
                 part(Field::IpFlags, Want::Exact(Value::Text(text)), span)
@@ -234,12 +258,23 @@ impl Reader<'_> {
     fn carried(&mut self, mut source: Option<Port>, mut destination: Option<Port>, depth: usize) -> Option<()> {
         let before = self.marks.len();
         self.read_marks_before_upper();
+        let sum = self.at;
         if self.rest().starts_with('[') {
             self.checksum()?;
         }
         let start = self.at;
         let rest = self.rest();
         let is_udp = ["UDP, ", "VXLAN, ", "OTV, ", "truncated-udp"].iter().any(|word| rest.starts_with(word));
+        let sum = sum..start;
+        let fits = if self.slice(&sum).contains("icmp6") { rest.starts_with("ICMP6, ") } else { is_udp };
+        if start > sum.start && !fits {
+            let message = format!("`{}` is not of what stands behind it", self.slice(&sum).trim());
+            self.problem(
+                sum.start..sum.start + self.slice(&sum).trim_end().len(),
+                message,
+                "tcpdump prints the checksum of UDP and ICMPv6 there",
+            );
+        }
         if rest.starts_with("Flags [") || is_udp {
             super::address::settle(&mut source, &mut destination, self.servers);
             return if is_udp { self.udp(source, destination, depth) } else { self.tcp(source, destination) };
