@@ -162,7 +162,8 @@ impl Reader<'_> {
             "TS" => self.timestamps(handshake)?,
             bare if BARE_OPTIONS.contains(&bare) => {}
             other if is_tcp_option(other) => {
-                let value = self.until(&[",", "]"]);
+                // What is cut off or bad there says so in brackets of its own.
+                let value = self.until(&[",", "]", "["]);
                 let found = ["(invalid)", "invalid sack"].iter().find_map(|mark| Some((self.slice(&value).find(mark)?, mark.len())));
                 if let Some((offset, length)) = found {
                     self.mark(value.start + offset..value.start + offset + length);
