@@ -10,7 +10,8 @@ use super::unify::{Free, Match, Meaning, Ports, Wanted, WordDifference, filled};
 use super::variables::{Block, Variables};
 use crate::evidence::StateText;
 use crate::expect::{StateLine, StateToken};
-use crate::lab::{DocumentedLine, StateExpectation};
+use crate::lab::{DocumentedLine, StateExpectation, fill_command};
+use crate::name::Symbol;
 
 /// Judges what is expected of a command's output. `flows` are the probe's, if one was sent: connections that are not of it are passed over.
 pub(super) fn judge(
@@ -21,7 +22,7 @@ pub(super) fn judge(
     flows: Option<&Flows>,
 ) -> ExpectationVerdict {
     let text = texts.iter().find(|text| text.on == expectation.on && text.run == expectation.run);
-    if let Some(why) = unusable(text, expectation) {
+    if let Some(why) = unusable(text, expectation, names) {
         return unasked(expectation, &Outcome::Inconclusive(why), Meaning::of(names, variables));
     }
     let flows = flows.filter(|_| expectation.run.starts_with("conntrack"));
@@ -69,11 +70,15 @@ fn keep(bound: &[Free], variables: &mut Variables, at: &str, found: &mut LineVer
 }
 
 /// Why nothing can be said of a command's output.
-fn unusable(text: Option<&StateText>, expectation: &StateExpectation) -> Option<String> {
+fn unusable(text: Option<&StateText>, expectation: &StateExpectation, names: Names<'_>) -> Option<String> {
     let (on, run) = (&expectation.on, &expectation.run);
     let Some(text) = text else { return Some(format!("`{run}` was not run on {on}")) };
-    if !run.contains('{') && !text.command.split_whitespace().eq(run.split_whitespace()) {
-        return Some(format!("what was run on {on} is `{}`, not `{run}`", text.command));
+    // Of a symbol that the site does not tell the lines tell, too.
+    let asked = fill_command(run, names.table, |symbol| names.values.get(&Symbol::new(symbol)).map(String::as_str));
+    if let Ok(asked) = asked
+        && !text.command.split_whitespace().eq(asked.split_whitespace())
+    {
+        return Some(format!("what was run on {on} is `{}`, not `{asked}`", text.command));
     }
     let complaint = text.stderr.trim().lines().next().unwrap_or("it said nothing");
     match text.status {

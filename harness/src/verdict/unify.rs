@@ -72,7 +72,7 @@ pub(super) struct Match<'t> {
     open: usize,
     pub(super) differences: Vec<WordDifference>,
     pub(super) free: Vec<Free>,
-    /// A word that differs and is not asserted, although somebody made it so.
+    /// A word differs that is not asserted, but says something that a lab may mean: of which kind it is.
     pub(super) loose: Option<Volatile>,
     /// What a word stands for is not known: why.
     pub(super) doubt: Option<String>,
@@ -194,7 +194,7 @@ impl<'w> Wanted<'w> {
             StateToken::Volatile(Volatile::BridgePort) if !self.meaning.ports.agree(&self.line.text[word.span.clone()], plain[at]) => {
                 let known = self.meaning.ports.name(&self.line.text[word.span.clone()]);
                 // Nothing is known of this one, but what is there is another's.
-                Some(Ok(if known == plain[at] { Cow::Owned(format!("another than {known}")) } else { Cow::Borrowed(known) }))
+                Some(Ok(if known == plain[at] { Cow::Owned(format!("one other than {known}")) } else { Cow::Borrowed(known) }))
             }
             StateToken::Volatile(kind) if volatile(plain, at) == Some(kind) => None,
             StateToken::Variable(field, number) => variable(field, number, plain[at], self.meaning, free).map(Ok),

@@ -226,3 +226,28 @@ fn a_comment_of_iptables_save_is_there_whenever_it_ran() {
         assert_eq!(spell(&judged(state(&[line], &[]), stdout).lines[0].outcome), outcome, "{line}");
     }
 }
+
+/// An interface that `names` covers is another on this site, and so is the command.
+#[test]
+fn what_was_run_is_what_the_lab_asks_for() {
+    const RUN: &str = "sysctl net.ipv4.conf.calice0906292e2.forwarding";
+    const LINE: &str = "net.ipv4.conf.calice0906292e2.forwarding = 1";
+    for (run, command, line, outcome) in [
+        (RUN, "sysctl net.ipv4.conf.cali01.forwarding", LINE, "held"),
+        (RUN, RUN, LINE, "inconclusive: what was run on node1 is `sysctl net.ipv4.conf.calice0906292e2.forwarding`"),
+        ("sysctl net.ipv4.conf.{pod1.veth}.forwarding", "sysctl net.ipv4.conf.cali01.forwarding", LINE, "held"),
+        ("sysctl net.ipv4.conf.{pod1.veth}.forwarding", "sysctl net.ipv4.conf.cali02.forwarding", LINE, "inconclusive: what was run"),
+        ("ip  route", "ip route", "net.ipv4.conf.{pod1.veth}.forwarding = 1", "held"),
+        ("ip route", "ip addr", LINE, "inconclusive: what was run on node1 is `ip addr`, not `ip route`"),
+    ] {
+        let mut world = World::new();
+        let veth = crate::name::Symbol::new("pod1.veth");
+        world.planned().names.insert("calice0906292e2".to_owned(), veth.clone());
+        world.evidence.facts.values.insert(veth, "cali01".to_owned());
+        world.planned().state = vec![crate::lab::StateExpectation { run: run.to_owned(), ..state(&[line], &[]) }];
+        let text = printed("net.ipv4.conf.cali01.forwarding = 1\n");
+        world.recorded().state = vec![crate::evidence::StateText { run: run.to_owned(), command: command.to_owned(), ..text }];
+        let found = spell(&world.at(STATE).outcome);
+        assert!(found.starts_with(outcome), "{run}, {command}: {found}");
+    }
+}
