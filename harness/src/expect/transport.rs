@@ -133,7 +133,12 @@ impl Reader<'_> {
         let mut names = Vec::new();
         loop {
             let name = self.until(&[" ", ",", "]"]);
-            names.push(self.slice(&name).to_owned());
+            // An experiment is an option of one kind, and its number is what it holds (RFC 6994).
+            let is_experiment = self.slice(&name).starts_with("exp-");
+            names.push(if is_experiment { "exp".to_owned() } else { self.slice(&name).to_owned() });
+            if is_experiment {
+                self.open(Part::OptionValues, name.start + "exp".len()..name.end);
+            }
             self.option(&name, handshake)?;
             if self.rest().starts_with(']') {
                 break;
