@@ -1,7 +1,7 @@
 //! A line of a capture: its time stamp and link layer.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::lengths;
 use super::open::Part;
@@ -86,15 +86,22 @@ pub fn time_stamp(text: &str) -> usize {
 
 fn is_date(word: &str) -> bool {
     let parts: Vec<&str> = word.split('-').collect();
-    parts.len() == 3 && parts.iter().zip([4, 2, 2]).all(|(part, length)| part.len() == length && digits(part))
+    let fits = |(part, (length, range)): (&&str, (usize, RangeInclusive<u16>))| part.len() == length && number_in(part, &range);
+    parts.len() == 3 && parts.iter().zip([(4, 0..=9999), (2, 1..=12), (2, 1..=31)]).all(fits)
 }
 
 fn is_time(word: &str) -> bool {
     let (clock, fraction) = word.split_once('.').unwrap_or((word, "0"));
     let parts: Vec<&str> = clock.split(':').collect();
-    let clock_fits = (parts.len() == 3 && parts.iter().all(|part| part.len() <= 2 && digits(part)))
+    // A minute may have a leap second.
+    let clock_fits = (parts.len() == 3
+        && parts.iter().zip([0..=23, 0..=59, 0..=60]).all(|(part, range)| part.len() <= 2 && number_in(part, &range)))
         || (parts.len() == 1 && word.contains('.') && parts[0].len() >= 9 && digits(parts[0]));
     clock_fits && digits(fraction)
+}
+
+fn number_in(text: &str, range: &RangeInclusive<u16>) -> bool {
+    digits(text) && text.parse().is_ok_and(|number| range.contains(&number))
 }
 
 fn digits(text: &str) -> bool {

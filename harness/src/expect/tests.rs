@@ -235,7 +235,9 @@ fn tunnels_in_udp_are_read() {
 
 #[test]
 fn time_stamps_are_passed_over() {
-    for stamp in ["", "  ", "20:22:47.858674 ", "20:22:47 ", "2023-07-29 23:28:25.855000 ", "1690644505.858674 ", "169064450.858674 "] {
+    for stamp in
+        ["", "  ", "20:22:47.858674 ", "23:59:60 ", "00:00:00 ", "2023-07-29 23:28:25.855000 ", "1690644505.858674 ", "169064450.858674 "]
+    {
         let line = format!("{stamp}ip: 10.0.0.1 > 10.0.0.2: ICMP echo request");
         assert_eq!(time_stamp(&line), stamp.len(), "{line}");
         assert_eq!(parse(&line).link, Some(LinkType::Raw), "{line}");
@@ -257,6 +259,12 @@ fn time_stamps_are_passed_over() {
         "2023 x",
         "2023-07 x",
         "169064450x.858674 x",
+        "24:00:59.858674 x",
+        "20:60:59.858674 x",
+        "20:22:61.858674 x",
+        "2023-13-29 x",
+        "2023-07-32 x",
+        "2023-00-01 x",
     ] {
         assert_eq!(time_stamp(line), 0, "{line}");
     }
@@ -746,6 +754,11 @@ const UNREAD: &[(&str, &str, &str)] = &[
     ("{a}.1 > {b}.80: Flags [.], cksum 0x1 (correct), cksum 0x1 (correct)", "0x1 (correct)", "a checksum is given twice"),
     ("{a}.1 > {b}.80: Flags [.], cksum whatever, ack 1", "whatever", "a checksum cannot be `whatever`"),
     ("{a}.1 > {b}.80: Flags [.], seq 1, seq 1", "1", "TCP seq is given twice"),
+    ("{a}.1 > {b}.80: Flags [S], seq 1, ack 1", "ack", "`ack` is printed only of a segment whose flags have `.`"),
+    ("{a}.1 > {b}.80: Flags [none], ack 1", "ack", "`ack` is printed only of a segment whose flags have `.`"),
+    ("{a}.1 > {b}.80: Flags [.], ack 1, urg 1", "urg", "`urg` is printed only of a segment whose flags have `U`"),
+    ("{a}.1 > {b}.80: Flags [P.], length 0: HTTP: GET / HTTP/1.1", "HTTP", "`HTTP` needs data, and the length is 0"),
+    ("{a}.1 > {b}.80: Flags [P.], length 0: SSH: SSH-2.0-x", "SSH", "`SSH` needs data, and the length is 0"),
     ("{a}.1 > {b}.80: Flags [.S]", ".S", "`.S` are no TCP flags"),
     ("{a}.1 > {b}.80: Flags [SS]", "SS", "`SS` are no TCP flags"),
     ("{a}.1 > {b}.80: Flags [S]; win 7", "; win 7", "the rest of the line is not understood"),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::address::Port;
 use super::open::Part;
-use super::pattern::Want;
+use super::pattern::{FieldPattern, Want};
 use super::reader::Reader;
 use crate::packet::{Field, LayerKind, Value, is_tcp_option, mark_at};
 
@@ -57,9 +57,18 @@ impl Reader<'_> {
         }
         self.need("]")?;
         self.marks();
-        let handshake = flags.contains('S');
+        let [handshake, acknowledges, is_urgent] = ['S', '.', 'U'].map(|flag| flags.contains(flag));
         self.field(Field::TcpFlags, Want::Exact(Value::Text(flags)), span);
         while let Some(key) = self.key() {
+            let needed = match self.slice(&key) {
+                "ack" if !acknowledges => Some('.'),
+                "urg" if !is_urgent => Some('U'),
+                _ => None,
+            };
+            if let Some(flag) = needed {
+                let message = format!("`{}` is printed only of a segment whose flags have `{flag}`", self.slice(&key));
+                self.problem(key.clone(), message, "the line must read as tcpdump prints it");
+            }
             match self.slice(&key) {
                 // Windows depend on memory and timing.
                 "cksum" => self.checksum_of_segment()?,
@@ -96,6 +105,14 @@ impl Reader<'_> {
     fn application(&mut self) {
         let Some(name) = APPLICATIONS.iter().find(|name| self.rest().starts_with(&format!(": {name}"))) else { return };
         let start = self.at + ": ".len();
+        let is_empty = |known: &FieldPattern| known.field == Field::TcpLength && known.want == exact(0);
+        if self.layers.last().is_some_and(|layer| layer.fields.iter().any(is_empty)) {
+            self.problem(
+                start..start + name.len(),
+                format!("`{name}` needs data, and the length is 0"),
+                "give the length that tcpdump prints",
+            );
+        }
         let behind = &self.rest()[": ".len() + name.len()..];
         let line = start + name.len() + ": ".len()..self.text.trim_end().len();
         if *name == "HTTP" && behind.starts_with(": ") && !line.is_empty() {
