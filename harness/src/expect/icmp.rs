@@ -38,6 +38,9 @@ const MESSAGES_V6: [(&str, u64); 9] = [
     ("neighbor advertisement", 136),
 ];
 
+/// How the packet that an error quotes begins, be it too short for a header.
+const QUOTED: [&str; 3] = ["(tos ", "IP (tos ", "[|ip]"];
+
 fn exact(number: u64) -> Want {
     Want::Exact(Value::Number(number))
 }
@@ -66,9 +69,9 @@ impl Reader<'_> {
         self.echo_parts("an ICMP message");
         // What an error quotes, which -v prints behind it, is not asserted.
         if self.layers.last().is_some_and(|layer| layer.fields.iter().any(|part| part.field == Field::IcmpCode)) {
-            self.marks();
+            self.marks_before(&QUOTED);
             self.skip_space();
-            if ["(tos ", "IP (tos "].iter().any(|head| self.rest().starts_with(head)) {
+            if QUOTED.iter().any(|head| self.rest().starts_with(head)) {
                 self.quoted();
             }
         }

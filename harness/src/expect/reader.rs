@@ -224,8 +224,16 @@ impl<'a> Reader<'a> {
 
     /// Reads the marks that stand here, blanks before them included.
     pub(super) fn marks(&mut self) {
+        self.marks_before(&[]);
+    }
+
+    /// Reads marks as [`marks`](Self::marks) does, up to one of `ends`.
+    pub(super) fn marks_before(&mut self, ends: &[&str]) {
         loop {
             let start = self.at + (self.rest().len() - self.rest().trim_start_matches(' ').len());
+            if ends.iter().any(|end| self.text[start..].starts_with(end)) {
+                return;
+            }
             let Some(length) = mark_at(&self.text[start..]) else { return };
             self.mark(start..start + length);
         }

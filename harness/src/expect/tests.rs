@@ -954,6 +954,11 @@ fn an_error_that_ends_early_says_so_behind_what_it_quotes() {
                 assert_eq!(open(&line).iter().filter(|(part, _)| part == "quoted").count(), 1, "{line}");
             }
         }
+        // Of too few bytes for a header nothing but that is said; the error's own marks stand before it.
+        for (own, marks) in [("", 0), (" (wrong icmp cksum 15d (->17d)!)", 1)] {
+            let line = format!("{{a}} > {{b}}: ICMP {message}{own}\n\t[|ip]");
+            assert_eq!((parse(&line).marks.len(), open(&line).last()), (marks, Some(&("quoted".to_owned(), "[|ip]".to_owned()))), "{line}");
+        }
     }
 }
 
