@@ -27,8 +27,8 @@ pub(super) fn judge(
     }
     let flows = flows.filter(|_| expectation.run.starts_with("conntrack"));
     let is_anothers = |line: &&str| flows.is_some_and(|flows| flows.owner(line) == Owner::Another);
-    let lines = text.map_or("", |text| &text.stdout).lines();
-    let output: Vec<&str> = lines.filter(|line| !line.trim().is_empty() && !is_anothers(line)).collect();
+    let lines = text.map_or("", |text| &text.stdout).lines().filter(|line| !line.trim().is_empty());
+    let (others, output): (Vec<&str>, Vec<&str>) = lines.partition(is_anothers);
     let mut ports = Ports::default();
     let mut taken = Taken::default();
     let mut lines: Vec<LineVerdict> = Vec::with_capacity(expectation.has.len() + expectation.lacks.len());
@@ -45,7 +45,13 @@ pub(super) fn judge(
         lines.push(found);
     }
     let meaning = Meaning { names, variables, ports: &Ports::default() };
-    lines.extend(expectation.lacks.iter().map(|line| lacks(line, &output, meaning)));
+    lines.extend(expectation.lacks.iter().map(|line| {
+        let mut found = lacks(line, &output, meaning);
+        if best(&Wanted::of(line.judged(), meaning), &others, |_| true).is_some_and(|fit| fit.fits()) {
+            doubt(&mut found, "a line like it is there, of a connection that is not the probe's");
+        }
+        found
+    }));
     let outcome = worst(lines.iter().map(|line| &line.outcome), |broken| do_not_hold(broken, "line"))
         .unwrap_or_else(|| Outcome::Inconclusive("nothing is expected of it".to_owned()));
     ExpectationVerdict { outcome, lines, ..unasked(expectation, &Outcome::Held, meaning) }

@@ -47,5 +47,7 @@ fn only_an_entry_of_the_probe_is_believed() {
     }
     assert_eq!(judged(&[], &[&any], &before), "inconclusive: the command printed nothing at all");
     assert_eq!(judged(&[], &[&any], &both), "broken: 1 line does not hold");
-    assert_eq!(judged(&[], &[&any], &format!("{before}\ntcp 6 9 src={POD3}")), "held");
+    let others = format!("{before}\ntcp 6 9 src={POD3}");
+    assert_eq!(judged(&[], &[&any], &others), "inconclusive: a line like it is there, of a connection that is not the probe's");
+    assert_eq!(judged(&[], &[&elsewhere.replace("id=9", "id=*")], &others), "held");
 }
