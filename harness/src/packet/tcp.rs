@@ -56,7 +56,7 @@ pub(super) fn get(layer: &Layer<'_>, field: Field) -> Option<Value> {
         Field::TcpLength => Some(Value::Number(payload.into())),
         Field::TcpHttp => {
             let ports = [be16(data, 0).ok()?, be16(data, 2).ok()?];
-            http_line(ports, data.get(layer.header as usize..)?, payload as usize).map(|line| Value::Text(line.to_owned()))
+            http_line(ports, data.get(layer.header as usize..)?, payload as usize).map(Value::Text)
         }
         Field::TcpOptions => Some(Value::Text(option_names(layer))),
         Field::TcpMss => number(be16(option(layer, OPTION_MSS, 2)?, 0).map(u32::from)),

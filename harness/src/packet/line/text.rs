@@ -87,9 +87,9 @@ impl Protocol {
             return Ok(());
         }
         if !out.verbose {
-            let start = out.text.len() + 2;
-            let whole = print_line(out, ": ", data, 0, length)?.is_some();
-            if whole && self.name == "http" && out.has_spans() {
+            let start = out.text.len() + ": ".len();
+            print_line(out, ": ", data, 0, length)?;
+            if out.text.len() > start && self.name == "http" && out.has_spans() {
                 out.spans.push((index, Field::TcpHttp, start..out.text.len()));
             }
             return Ok(());
@@ -180,15 +180,17 @@ fn token(data: &[u8], start: usize, length: usize) -> Option<(&[u8], usize)> {
     Some((word, end + blanks))
 }
 
-/// The first line of an HTTP request or response, where tcpdump prints one.
-pub(in crate::packet) fn http_line(ports: [u16; 2], data: &[u8], length: usize) -> Option<&str> {
+/// The first line of an HTTP request or response, where tcpdump prints one, as it prints it: one that the segment does not end is said to be cut off.
+pub(in crate::packet) fn http_line(ports: [u16; 2], data: &[u8], length: usize) -> Option<String> {
     if !ports.iter().any(|port| HTTP_PORTS.contains(port)) || !starts_message(data, length, &HTTP) {
         return None;
     }
-    match find_line(data, 0, length, printable_or_tab).ok()? {
-        Line::Ended(end, _) => std::str::from_utf8(&data[..end]).ok(),
-        Line::Unended | Line::Binary => None,
-    }
+    let (end, cut) = match find_line(data, 0, length, printable_or_tab).ok()? {
+        Line::Ended(end, _) => (end, ""),
+        Line::Unended => (length, " [|http]"),
+        Line::Binary => return None,
+    };
+    Some(format!("{}{cut}", std::str::from_utf8(&data[..end]).ok()?))
 }
 
 /// Prints the version line of SSH (RFC 4253 section 4.2).

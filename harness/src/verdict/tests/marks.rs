@@ -150,20 +150,26 @@ fn what_the_capture_cut_off_is_doubt_and_no_difference() {
 /// What would stand behind the headers may have been cut off; what would stand in them was not.
 #[test]
 fn what_is_not_in_a_header_that_is_all_there_is_not_there() {
-    let get = |path: &str| {
+    let sent = |text: &str| {
         let mut segment = segment(&Segment { flags: 0x18, sequence: 1, acknowledgment: 1, ..SYN });
-        segment.extend(format!("GET {path} HTTP/1.1\r\n\r\n").bytes());
+        segment.extend(text.bytes());
         let length = u8::try_from(segment.len()).expect("short enough");
         segment[3] = length;
         summed(segment)
     };
+    let get = |path: &str| sent(&format!("GET {path} HTTP/1.1\r\n\r\n"));
     let line = |rest: &str| format!("ip: {A}.38346 > {B}.80: Flags [P.]{rest}");
+    let goes_on = line(": HTTP: GET / HTTP/1.1 [|http]");
     let http = line(", length 18: HTTP: GET / HTTP/1.1");
     let options = line(", options [mss 1440], length 18");
     for (what, line, packet, kept, expected) in [
         ("the request", &http, get("/"), 58, "held"),
         ("another request", &http, get("x"), 58, "broken"),
         ("no request was kept", &http, get("/"), 40, "inconclusive"),
+        ("a request that goes on", &goes_on, sent("GET / HTTP/1.1"), 54, "held"),
+        ("another that goes on", &goes_on, sent("GET x HTTP/1.1"), 54, "broken"),
+        ("a whole one", &goes_on, get("/"), 58, "broken"),
+        ("one that goes on, documented as whole", &line(": HTTP: GET / HTTP/1.1"), sent("GET / HTTP/1.1"), 54, "broken"),
         ("no option", &options, get("/"), 58, "broken"),
         ("no option, and no request was kept", &options, get("/"), 40, "broken"),
     ] {
