@@ -110,7 +110,8 @@ mod tests {
         let (client, service, pod) = (end("10.0.1.2", 40_000), end("10.96.0.9", 80), end("10.0.2.3", 8080));
         let node = end("172.18.0.3", 1234);
         let ping = [end("fd00::1", 7), end("fd00::2", 7)];
-        let flows = [(Protocol::Tcp, [client, service]), (Protocol::Tcp, [node, pod]), (Protocol::Echo, ping)];
+        let asked = [end("10.0.1.2", 40_000), end("10.0.1.2", 53)];
+        let flows = [(Protocol::Tcp, [client, service]), (Protocol::Tcp, [node, pod]), (Protocol::Udp, asked), (Protocol::Echo, ping)];
         let flows =
             Flows(flows.into_iter().flat_map(|(protocol, [one, other])| [(protocol, [one, other]), (protocol, [other, one])]).collect());
         for (entry, owner) in [
@@ -136,6 +137,9 @@ mod tests {
             ),
             ("tcp 6 118 TIME_WAIT src=10.0.1.2 dst=10.96.0.9 sport=40001 dport=53", Owner::Unknown),
             ("udp 17 118 src=10.0.1.2 dst=10.96.0.9 sport=40001 dport=80", Owner::Unknown),
+            ("udp 17 28 src=10.0.1.2 dst=10.0.1.2 sport=40000 dport=53 src=10.0.1.2 dst=10.0.1.2 sport=53 dport=40000", Owner::Probe),
+            ("udp 17 28 src=10.0.1.2 dst=10.0.1.2 sport=40001 dport=53 src=10.0.1.2 dst=10.0.1.2 sport=53 dport=40001", Owner::Another),
+            ("tcp 6 28 src=10.0.1.2 dst=10.0.1.2 sport=40000 dport=53", Owner::Unknown),
             ("tcp 6 118 TIME_WAIT src=10.0.1.9 dst=10.96.0.9 sport=40000 dport=80", Owner::Unknown),
             ("icmpv6 58 29 src=fd00::1 dst=fd00::2 type=128 code=0 id=7 src=fd00::2 dst=fd00::1 type=129 code=0 id=7", Owner::Probe),
             ("icmpv6 58 29 src=fd00::1 dst=fd00::2 type=128 code=0 id=8 src=fd00::2 dst=fd00::1 type=129 code=0 id=8", Owner::Another),

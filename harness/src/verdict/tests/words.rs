@@ -95,6 +95,31 @@ fn what_stands_in_a_word_is_what_its_name_is() {
     }
 }
 
+/// How lately a neighbour was confirmed is not asserted of a line that is there; that such a line is not there is not proven by one that differs in that.
+#[test]
+fn a_line_that_must_not_be_there_may_differ_by_what_is_not_asserted() {
+    for (documented, here, others, kind) in [
+        (
+            "10.244.146.205 dev eth7 lladdr 32:21:45:c4:c5:d5 REACHABLE",
+            "10.9.1.3 dev ens3 lladdr 02:00:00:00:00:01 REACHABLE",
+            &["STALE", "DELAY", "PROBE"][..],
+            "a state in which the neighbour is known",
+        ),
+        ("eth7: <UP> mtu 1500 qdisc fq_codel", "ens3: <UP> mtu 1500 qdisc fq_codel", &["pfifo_fast", "fq"], "the host's kind of queue"),
+    ] {
+        assert_eq!(spell(&judged(&[], &[documented], here).outcome), "broken: 1 line does not hold", "{documented}");
+        let (head, _) = here.rsplit_once(' ').expect("several words");
+        for other in others {
+            let other = format!("{head} {other}");
+            assert_eq!(spell(&judged(&[documented], &[], &other).outcome), "held", "{documented}: {other}");
+            let doubt = format!("inconclusive: a line is there that differs by {kind} only, which is not asserted");
+            assert_eq!(spell(&judged(&[], &[documented], &other).outcome), doubt, "{documented}: {other}");
+        }
+        let other = format!("{head} noqueue");
+        assert_eq!(spell(&judged(&[], &[documented], &other).outcome), "held", "{documented}: {other}");
+    }
+}
+
 #[test]
 fn addresses_are_compared_however_they_are_spelt() {
     for (documented, here) in [
