@@ -60,7 +60,8 @@ pub(super) fn read(text: &str, problems: &mut Vec<Problem>) -> Option<Node> {
         match event {
             Ok((event, span)) => reader.take(event, &range(&span))?,
             Err(error) => {
-                let start = error.marker().byte_offset().unwrap_or_default().min(text.len());
+                // What is missing behind the last line is pointed at there.
+                let start = error.marker().byte_offset().unwrap_or_default().min(text.trim_end().len());
                 reader.problems.push(syntax(text, start, &error.info()));
                 return None;
             }
