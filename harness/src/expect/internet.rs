@@ -187,11 +187,25 @@ impl Reader<'_> {
                 let (number, span) = self.hexadecimal("a flow label", 0xf_ffff)?;
                 Some((FieldPattern { field: Field::IpFlowLabel, want: Want::Variable(number), span }, Some(Part::FlowLabel)))
             }
+            "options" => {
+                self.header_options(key);
+                None
+            }
             _ => {
                 self.header_mark(key);
                 None
             }
         }
+    }
+
+    /// `options (RA)`, which is a mark; an address in it would be one that no name is looked up for.
+    fn header_options(&mut self, key: &Range<usize>) {
+        let list = self.until(&[")"]);
+        if !self.slice(&list).starts_with('(') || self.slice(&list).contains(['.', ':']) {
+            self.problem(list, "these options are not understood", "understood are options without addresses: `options (RA)`");
+        }
+        self.eat(")");
+        self.mark(key.start..self.at);
     }
 
     /// `bad cksum 0 (->b1e6)!`, or nothing that is understood.

@@ -731,6 +731,8 @@ const UNREAD: &[(&str, &str, &str)] = &[
     ("(flags [DG]) {a} > {b}: ICMP echo request", "DG", "`DG` are no IP flags"),
     ("{a}.1 > {b}.80: Flags [.], options [unknown-255 0x08 [|tcp]", "[unknown-255 0x08 ", "these options are not closed"),
     ("{a}.1 > {b}.80: Flags [.], options [tfo cookie 0a[len 3],nop]", "[tfo cookie 0a", "these options are not closed"),
+    ("(options (RR 10.1.0.9)) {a} > {b}: ICMP echo request", "(RR 10.1.0.9", "these options are not understood"),
+    ("(options RA) {a} > {b}: ICMP echo request", "RA", "these options are not understood"),
     ("(flags [DF, DF]) {a} > {b}: ICMP echo request", "DF, DF", "`DF, DF` are no IP flags"),
     ("(class 0x03) 10.0.0.1 > 10.0.0.2: ICMP echo request", "class", "`class` is of IPv6 headers, and this is none"),
     ("IP (tos 0x0, flowlabel 0x1) {a} > {b}: ICMP echo request", "flowlabel", "`flowlabel` is of IPv6 headers, and this is none"),

@@ -41,7 +41,8 @@ impl fmt::Display for Volatile {
     }
 }
 
-/// What the word at `index` of a line's `words` is, if it is volatile there.
+/// What the word at `index` of a line's `words` is, if it is volatile there. Of what stands in the place of a `*` or `**` nothing is known: a word that
+/// may be volatile there is.
 ///
 /// ```
 /// use cnilab::expect::{Volatile, volatile};
@@ -54,7 +55,7 @@ pub fn volatile(words: &[&str], index: usize) -> Option<Volatile> {
     let word = *words.get(index)?;
     let before = index.checked_sub(1).map_or("", |before| words[before]);
     let is_last = index + 1 == words.len();
-    if index == 0 && word.strip_suffix(':').is_some_and(digits) {
+    if index == 0 && word.strip_suffix(':').is_some_and(digits) && shows_interface(words) {
         Some(Volatile::InterfaceIndex)
     } else if word.strip_prefix("@if").and_then(|word| word.strip_suffix(':')).is_some_and(digits) {
         Some(Volatile::PeerIndex)
@@ -62,14 +63,30 @@ pub fn volatile(words: &[&str], index: usize) -> Option<Volatile> {
         Some(Volatile::Namespace)
     } else if matches!(before, "link-netns" | "link-netnsid") {
         Some(Volatile::NamespaceName)
-    } else if matches!(word, "REACHABLE" | "STALE" | "DELAY" | "PROBE") && is_last && words.contains(&"lladdr") {
+    } else if matches!(word, "REACHABLE" | "STALE" | "DELAY" | "PROBE")
+        && is_last
+        && words.iter().any(|other| *other == "lladdr" || is_hole(other))
+    {
         Some(Volatile::Known)
-    } else if before == "qdisc" && matches!(word, "pfifo_fast" | "pfifo" | "fq_codel" | "fq" | "sfq" | "cake") {
+    } else if (before == "qdisc" || is_hole(before)) && matches!(word, "pfifo_fast" | "pfifo" | "fq_codel" | "fq" | "sfq" | "cake") {
         Some(Volatile::Queue)
     } else if is_chain_counter(words, index) || is_connection_counter(before, word) {
         Some(Volatile::Counter)
     } else {
         showmacs(words, index)
+    }
+}
+
+fn is_hole(word: &str) -> bool {
+    matches!(word, "*" | "**")
+}
+
+/// Whether a line that starts with a number is one of `ip link`, `ip addr` or `ip maddr`, perhaps with `-o`, and not one of `ip rule`, whose number is a rule's own.
+fn shows_interface(words: &[&str]) -> bool {
+    match words {
+        [_, name] => !name.is_empty(),
+        [_, name, next, ..] => name.ends_with(':') || is_hole(name) || next.starts_with('@') || matches!(*next, "inet" | "inet6" | "link"),
+        _ => false,
     }
 }
 
@@ -81,8 +98,9 @@ fn is_chain_counter(words: &[&str], index: usize) -> bool {
             .is_some_and(|(packets, bytes)| digits(packets) && digits(bytes))
     };
     match (words, index) {
-        ([chain, _, counter], 2) => chain.starts_with(':') && is_counter(counter),
-        ([counter, "-A", ..], 0) => is_counter(counter),
+        ([chain, _, counter], 2) => (chain.starts_with(':') || is_hole(chain)) && is_counter(counter),
+        ([chain, counter], 1) => is_hole(chain) && is_counter(counter),
+        ([counter, next, ..], 0) => (*next == "-A" || is_hole(next)) && is_counter(counter),
         _ => false,
     }
 }
@@ -94,12 +112,23 @@ fn is_connection_counter(key: &str, word: &str) -> bool {
 
 /// A line of `brctl showmacs`: port, address, whether it is the bridge's own, age; own addresses do not age.
 fn showmacs(words: &[&str], index: usize) -> Option<Volatile> {
-    let [port, _, own @ ("yes" | "no"), age] = words else { return None };
+    if is_hole(words[index]) {
+        return None;
+    }
+    let gap = words.iter().position(|word| *word == "**");
+    let (before, behind) = gap.map_or((words, &[][..]), |gap| (&words[..gap], &words[gap + 1..]));
+    let missing = 4_usize.checked_sub(before.len() + behind.len())?;
+    if missing > 0 && gap.is_none() {
+        return None;
+    }
+    let all = [before, &vec!["*"; missing], behind].concat();
+    let index = if index > before.len() { index + missing - 1 } else { index };
+    let [port, _, own @ ("yes" | "no" | "*"), age] = all[..] else { return None };
     let is_age = age.split_once('.').is_some_and(|(seconds, rest)| digits(seconds) && digits(rest));
     match index {
-        _ if !digits(port) || !is_age => None,
-        0 => Some(Volatile::BridgePort),
-        3 if *own == "no" => Some(Volatile::Age),
+        _ if !(digits(port) || is_hole(port)) || !(is_age || is_hole(age)) => None,
+        0 if digits(port) && (is_age || own != "*") => Some(Volatile::BridgePort),
+        3 if is_age && own != "yes" => Some(Volatile::Age),
         _ => None,
     }
 }
@@ -154,6 +183,50 @@ mod tests {
             "packets= 0 bytes= 00",
         ] {
             assert_eq!(of(line), [], "{line}");
+        }
+    }
+
+    /// Behind a hole nobody knows of what a word is; what may be volatile is.
+    #[test]
+    fn what_a_hole_hides_does_not_make_a_word_certain() {
+        for (line, found) in [
+            ("10.0.0.1 ** STALE", vec![("STALE", Volatile::Known)]),
+            ("** PROBE", vec![("PROBE", Volatile::Known)]),
+            ("10.0.0.1 dev cni0 * be:65:c8:d4:8a:fa STALE", vec![("STALE", Volatile::Known)]),
+            ("2: eth0: ** fq_codel state UP", vec![("2:", Volatile::InterfaceIndex), ("fq_codel", Volatile::Queue)]),
+            ("2: * mtu 1500", vec![("2:", Volatile::InterfaceIndex)]),
+            ("2: ** mtu 1500", vec![("2:", Volatile::InterfaceIndex)]),
+            ("** mtu 1500 * pfifo_fast", vec![("pfifo_fast", Volatile::Queue)]),
+            ("** [12:720]", vec![("[12:720]", Volatile::Counter)]),
+            ("* ACCEPT [12:720]", vec![("[12:720]", Volatile::Counter)]),
+            ("[9:1] ** -j DROP", vec![("[9:1]", Volatile::Counter)]),
+            ("* be:65:c8:d4:8a:fa no 50.98", vec![("50.98", Volatile::Age)]),
+            ("2 * no 50.98", vec![("2", Volatile::BridgePort), ("50.98", Volatile::Age)]),
+            ("2 be:65:c8:d4:8a:fa * 50.98", vec![("2", Volatile::BridgePort), ("50.98", Volatile::Age)]),
+            ("2 be:65:c8:d4:8a:fa no *", vec![("2", Volatile::BridgePort)]),
+            ("2 be:65:c8:d4:8a:fa yes **", vec![("2", Volatile::BridgePort)]),
+            ("2 ** 50.98", vec![("2", Volatile::BridgePort), ("50.98", Volatile::Age)]),
+            ("** no 50.98", vec![("50.98", Volatile::Age)]),
+            ("2 be:65:c8:d4:8a:fa ** no 50.98", vec![("2", Volatile::BridgePort), ("50.98", Volatile::Age)]),
+            ("** yes 50.98", vec![]),
+            ("2 **", vec![]),
+            ("2 * * *", vec![]),
+            ("** FAILED", vec![]),
+            ("** noqueue", vec![]),
+            ("tcp packets=* bytes=7", vec![("7", Volatile::Counter)]),
+        ] {
+            let expected: Vec<_> = found.into_iter().map(|(word, kind)| (word.to_owned(), kind)).collect();
+            assert_eq!(of(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_number_of_a_rule_is_no_interface_s() {
+        for line in ["99: from all lookup main", "0: not from all fwmark 0x1 lookup 100", "5: 0100007F:0035 00000000:0000 0A"] {
+            assert_eq!(of(line), [], "{line}");
+        }
+        for line in ["2: eth0    inet 10.0.0.1/24 scope", "2: eth0 inet6 fe80::1/64", "2: eth0", "2: veth1@if3: <UP>", "2: lo: <UP>"] {
+            assert_eq!(of(line)[0], ("2:".to_owned(), Volatile::InterfaceIndex), "{line}");
         }
     }
 

@@ -195,15 +195,15 @@ impl Connection {
                 _ => None,
             };
         };
-        // RFC 9293 section 3.10.7.1: what nobody waits for is reset with the number 0.
-        let refused = segment.reset && segment.sequence == 0 && acknowledged == self.client.wrapping_add(1);
-        if refused || (is_of(self.server, segment.sequence) && is_of(Some(self.client), acknowledged)) {
-            Some(Leg::Reply)
-        } else if is_of(Some(self.client), segment.sequence) && is_of(self.server, acknowledged) {
-            Some(Leg::Request)
-        } else {
-            None
-        }
+        // RFC 9293 section 3.10.7.1: what nobody waits for is reset with the number 0. And whoever accepts the connection says so, whatever its own number is.
+        let accepts = (segment.syn || (segment.reset && segment.sequence == 0)) && acknowledged == self.client.wrapping_add(1);
+        // A reset is taken by its own number; what it acknowledges may be anything.
+        let resets = |start| segment.reset && segment.sequence != 0 && is_of(start, segment.sequence);
+        let goes_on = |from, to| is_of(from, segment.sequence) && is_of(to, acknowledged);
+        let client = Some(self.client);
+        let is_reply = accepts || resets(self.server) || goes_on(self.server, client);
+        let is_request = resets(client) || goes_on(client, self.server);
+        is_reply.then_some(Leg::Reply).or(is_request.then_some(Leg::Request))
     }
 
     /// Whether a clock is that of this connection, as far as clocks are told.

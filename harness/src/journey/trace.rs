@@ -30,8 +30,8 @@ const ECHO_REPLY_V6: u64 = 129;
 /// count on from the numbers with which that connection's two streams start are the probe's, too. Where no segment holds it, because nobody
 /// accepted the connection, its first one is known by the sender's own address and port. It is also the probe's if it is an ICMP error that
 /// quotes a packet of the probe without the token: an echo with the same addresses, IP id, ICMP id and sequence number as a packet that has it,
-/// at any point, a segment of its connection, or a fragment of its packet. Neither addresses nor ids alone make a whole packet the probe's, for
-/// address translation changes them.
+/// at any point, a segment of its connection, or a fragment of its packet; or a reply to one of its echoes, by addresses, ICMP id and sequence number, that
+/// holds something else. Neither addresses nor ids alone make any other packet the probe's, for address translation changes them.
 ///
 /// Of a packet in fragments one holds the token. The others are the probe's by what the fragments of one packet have in common: addresses,
 /// protocol and IP id, as they were seen of a fragment of the probe at any point. A packet that is no fragment is never taken for one.
@@ -138,9 +138,15 @@ impl Known {
         let icmp = stack.layers().last().filter(|layer| layer.kind() == LayerKind::Icmp);
         if let Some(icmp) = icmp {
             let error = number(icmp, Field::IcmpType).is_some_and(|kind| ERRORS.contains(&kind));
-            return (error && self.is_quoted(stack.payload(), hints)).then_some(Leg::Error);
+            let quoted = || error && self.is_quoted(stack.payload(), hints);
+            return if self.is_answered(stack) { Some(Leg::Reply) } else { quoted().then_some(Leg::Error) };
         }
         self.connections.leg(Segment::of(stack)?)
+    }
+
+    /// Whether this is a reply that an echo of the probe was given, whatever it holds: between the same two, with its id and sequence number.
+    fn is_answered(&self, stack: &Stack<'_>) -> bool {
+        Echo::of(stack).is_some_and(|reply| reply.kind == ECHO_REPLY && self.echoes.iter().any(|echo| echo.is_answered_by(&reply)))
     }
 
     /// Whether what an ICMP error quotes is a packet of the probe.
@@ -205,6 +211,12 @@ struct Echo {
 }
 
 impl Echo {
+    /// Whether a reply has the numbers of this packet of an echo, be that its request or its reply (RFC 792).
+    fn is_answered_by(&self, reply: &Self) -> bool {
+        let ends = if self.kind == ECHO { (self.destination, self.source) } else { (self.source, self.destination) };
+        (reply.source, reply.destination) == ends && (reply.id, reply.sequence) == (self.id, self.sequence)
+    }
+
     /// Of the innermost packet of a frame, if that is an ICMP echo or its reply.
     fn of(stack: &Stack<'_>) -> Option<Self> {
         let [.., ip, icmp] = stack.layers() else { return None };

@@ -12,6 +12,9 @@ use super::repeat::standings;
 use super::seen::Seen;
 use super::variables::of_echo;
 
+/// What there is to say of echoes that are each as documented.
+const OTHER_ORDER: &str = "the echoes' packets were seen in another order than documented";
+
 /// What it costs that a line has no frame, or a frame no line.
 const LEFT: usize = 10_000;
 /// What it costs that two have other layers.
@@ -59,9 +62,12 @@ pub(super) fn misplaced(lines: &[DocumentedLine<Pattern>], seen: &[Seen<'_>], co
     let (shown, parts) = (echoes(&patterns), parts(seen));
     let documented = shown.iter().max().map_or(0, |last| last + 1);
     if documented < count {
-        let mixed = shown.windows(2).any(|pair| pair[1] < pair[0]);
-        return mixed
-            .then(|| Outcome::Inconclusive("fewer echoes are documented than sent, and in an order that no more can have".to_owned()));
+        let is_mixed = |echoes: &[usize]| echoes.windows(2).any(|pair| pair[1] < pair[0]);
+        if is_mixed(&shown) {
+            return Some(Outcome::Inconclusive("fewer echoes are documented than sent, and in an order that no more can have".to_owned()));
+        }
+        // Of a single one it is not documented what comes before the next.
+        return (documented > 1 && is_mixed(&parts)).then(|| few_in_order(documented, &parts));
     }
     let mut rest = parts.iter();
     let in_order = shown.iter().all(|echo| rest.any(|part| part == echo));
@@ -72,7 +78,18 @@ pub(super) fn misplaced(lines: &[DocumentedLine<Pattern>], seen: &[Seen<'_>], co
     let rises = |numbers: &[Option<u64>]| numbers.windows(2).map(|pair| Some(pair[0]? < pair[1]?)).collect::<Vec<_>>();
     let [told, there] = numbers.map(|numbers| rises(&numbers));
     let counted_alike = told.iter().zip(&there).all(|(one, other)| one.is_none() || other.is_none() || one == other);
-    (!in_order || !counted_alike).then(|| Outcome::Broken("the echoes' packets were seen in another order than documented".to_owned()))
+    (!in_order || !counted_alike).then(|| Outcome::Broken(OTHER_ORDER.to_owned()))
+}
+
+/// What to say of echoes that overlap, where fewer are `documented`, one after the other: each documented one stands for some of them, in order.
+fn few_in_order(documented: usize, parts: &[usize]) -> Outcome {
+    // Between two packets, all of one before and all of the other behind.
+    let is_cut = |at: &usize| parts[..*at].iter().all(|before| parts[*at..].iter().all(|behind| before < behind));
+    if (1..parts.len()).filter(is_cut).count() + 1 < documented {
+        Outcome::Broken(OTHER_ORDER.to_owned())
+    } else {
+        Outcome::Inconclusive("fewer echoes are documented than sent, one after the other, and some were seen to overlap".to_owned())
+    }
 }
 
 /// The frames of each echo, in the order in which echoes are first seen.

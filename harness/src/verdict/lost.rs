@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::capture::Liveness;
 use crate::evidence::{Asked, Evidence, ScenarioEvidence, lab_digest};
 use crate::lab::{Lab, Scenario};
 
@@ -75,6 +76,14 @@ pub(super) fn of_scenario(evidence: &Evidence, planned: &Scenario, recorded: &Sc
     };
     if let Some(point) = listed.points.iter().find(|wanted| !points().any(|point| point == *wanted)) {
         return Some(format!("the capture at {point} is not in the evidence"));
+    }
+    // Also where nothing is expected: what the run set out to record is not there.
+    let gone = recorded.recordings.iter().find_map(|recording| match &recording.liveness {
+        Liveness::NeverArmed(why) if listed.points.contains(&recording.point) => Some((&recording.point, why)),
+        _ => None,
+    });
+    if let Some((point, why)) = gone {
+        return Some(format!("the capture at {point} is not in the evidence: {why}"));
     }
     let lost = listed.state.iter().find(|(on, run)| !state().any(|command| command == (on, run)));
     lost.map(|(on, run)| format!("what `{run}` printed on {on} is not in the evidence"))

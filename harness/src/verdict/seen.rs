@@ -64,7 +64,11 @@ impl<'a> Seen<'a> {
     pub(crate) fn value(&self, layer: usize, field: Field) -> Option<Value> {
         let as_printed = || self.span(Detail::Brief, layer, field).and_then(|span| self.brief.text.get(span));
         match field {
-            Field::TcpSequence | Field::TcpSequenceEnd | Field::TcpAcknowledgment => as_printed()?.parse().ok().map(Value::Number),
+            Field::TcpSequence | Field::TcpSequenceEnd | Field::TcpAcknowledgment => {
+                let untold =
+                    || self.brief.silent.iter().find(|(at, of, _)| (*at, *of) == (layer, field)).map(|(.., position)| u64::from(*position));
+                as_printed().map_or_else(untold, |text| text.parse().ok()).map(Value::Number)
+            }
             // Blanks at its end, as behind a status without a reason, no document shows.
             Field::TcpHttp => as_printed().map(|text| Value::Text(text.trim_end().to_owned())),
             _ => self.stack.layers().get(layer)?.get(field),
@@ -111,5 +115,5 @@ fn one_line(printed: Printed) -> Printed {
     let marks = printed.marks.into_iter().map(moved_mark).collect();
     let length = text.trim_end().len();
     text.truncate(length);
-    Printed { text, spans, marks }
+    Printed { text, spans, marks, silent: printed.silent }
 }

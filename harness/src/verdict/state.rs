@@ -44,14 +44,8 @@ pub(super) fn judge(
         }
         lines.push(found);
     }
-    let meaning = Meaning { names, variables, ports: &Ports::default() };
-    lines.extend(expectation.lacks.iter().map(|line| {
-        let mut found = lacks(line, &output, meaning);
-        if best(&Wanted::of(line.judged(), meaning), &others, |_| true).is_some_and(|fit| fit.fits()) {
-            doubt(&mut found, "a line like it is there, of a connection that is not the probe's");
-        }
-        found
-    }));
+    let meaning = Meaning { names, variables, ports: &ports };
+    lines.extend(expectation.lacks.iter().map(|line| lacks(line, [&output, &others], flows, meaning)));
     let outcome = worst(lines.iter().map(|line| &line.outcome), |broken| do_not_hold(broken, "line"))
         .unwrap_or_else(|| Outcome::Inconclusive("nothing is expected of it".to_owned()));
     ExpectationVerdict { outcome, lines, ..unasked(expectation, &Outcome::Held, meaning) }
@@ -209,19 +203,26 @@ fn missing(line: &DocumentedLine<StateLine>, closest: Option<&Match<'_>>, meanin
     LineVerdict { findings, ..verdict(line, meaning, outcome, Some(closest.text)) }
 }
 
-/// The output must not have this line. An output without any line does not prove that.
-fn lacks(line: &DocumentedLine<StateLine>, output: &[&str], meaning: Meaning<'_>) -> LineVerdict {
+/// The output must not have this line. An output without any line does not prove that, nor does one in which it is there of a connection of which nobody
+/// knows whether it is the probe's. `others` are lines of connections that are not.
+fn lacks(line: &DocumentedLine<StateLine>, [output, others]: [&[&str]; 2], flows: Option<&Flows>, meaning: Meaning<'_>) -> LineVerdict {
     let wanted = Wanted::of(line.judged(), meaning);
-    let (outcome, observed) = match best(&wanted, output, |_| true).filter(Match::fits) {
-        Some(fit) => match (fit.doubt, fit.loose) {
-            (Some(doubt), _) => (Outcome::Inconclusive(doubt), Some(fit.text)),
-            (None, Some(word)) => {
-                (Outcome::Inconclusive(format!("a line is there that differs by {word} only, which is not asserted")), Some(fit.text))
-            }
-            (None, None) => (Outcome::Broken("a line is there that must not be".to_owned()), Some(fit.text)),
-        },
+    let is_anyones = |fit: &Match<'_>| !fit.free.is_empty() && flows.is_some_and(|flows| flows.owner(fit.text) == Owner::Unknown);
+    let fits = |lines, may_be: &dyn Fn(&Match<'_>) -> bool| best(&wanted, lines, may_be).filter(Match::fits);
+    let there = fits(output, &|fit| !is_anyones(fit)).or_else(|| fits(output, &|_| true));
+    let (outcome, observed) = match there {
+        Some(fit) => {
+            let anyones = is_anyones(&fit)
+                .then(|| "a line is there of which no packet of the probe tells whether it is of its connection".to_owned());
+            let loose = fit.loose.map(|word| format!("a line is there that differs by {word} only, which is not asserted"));
+            let broken = || Outcome::Broken("a line is there that must not be".to_owned());
+            (fit.doubt.or(anyones).or(loose).map_or_else(broken, Outcome::Inconclusive), Some(fit.text))
+        }
         None if output.is_empty() => (Outcome::Inconclusive("the command printed nothing at all".to_owned()), None),
-        None => (Outcome::Held, None),
+        None => match fits(others, &|_| true) {
+            Some(fit) => (Outcome::Inconclusive("a line is there of a connection that is not the probe's".to_owned()), Some(fit.text)),
+            None => (Outcome::Held, None),
+        },
     };
     let mut found = verdict(line, meaning, outcome, observed);
     let documented = Wanted::of(&line.documented, meaning);

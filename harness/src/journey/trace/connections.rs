@@ -134,6 +134,25 @@ fn a_reset_that_acknowledges_nothing_is_known_by_its_number() {
 }
 
 #[test]
+fn whoever_accepts_or_resets_a_connection_takes_part_in_it() {
+    for (what, answer, leg) in [
+        ("another accepts it", segment(NODE, POD, SYN_ACK, (70_000, 1001), b""), Some(Leg::Reply)),
+        ("another accepts another", segment(NODE, POD, SYN_ACK, (70_000, 2001), b""), None),
+        ("an acknowledgment alone", segment(NODE, POD, ACK, (70_000, 1001), b""), None),
+        ("a reset of what nobody waits for", segment(NODE, POD, RESET, (0, 1001), b""), Some(Leg::Reply)),
+        ("a reset of another", segment(NODE, POD, RESET, (0, 2001), b""), None),
+        ("the server's reset, whatever it acknowledges", segment(NODE, POD, RESET, (9001, 0), b""), Some(Leg::Reply)),
+        ("the client's reset, whatever it acknowledges", segment(POD, NODE, RESET, (1001, 0), b""), Some(Leg::Request)),
+        ("a reset of other numbers", segment(NODE, POD, RESET, (70_000, 0), b""), None),
+    ] {
+        let mut frames = exchange(POD, NODE);
+        frames.push(answer);
+        let own = all().into_iter().chain(leg.map(|leg| (LEGS.len(), leg))).collect::<Vec<_>>();
+        assert_eq!(traced(vec![frames], None), [own], "{what}");
+    }
+}
+
+#[test]
 fn a_number_of_another_time_is_another_connections() {
     let early = segment(POD, NODE, SYN, (1000, 0), b"");
     let late = ipv4(TUNNEL.0, SERVER.0, 64, 6, 1, &tcp((TUNNEL.1, SERVER.1), SYN, (1000, 0), (9_000_000, 0), b""));

@@ -29,6 +29,29 @@ fn the_probe_is_told_from_all_else_by_its_token() {
 }
 
 #[test]
+fn a_reply_to_the_probe_is_its_own_whatever_it_holds() {
+    for (what, answer, is_own) in [
+        ("its own", ipv4("10.0.0.2", "10.0.0.1", 64, 1, 78, &echo(0, 5, 1, OTHER)), true),
+        ("with another TTL and IP id", ipv4("10.0.0.2", "10.0.0.1", 9, 1, 9, &echo(0, 5, 1, OTHER)), true),
+        ("of another id", ipv4("10.0.0.2", "10.0.0.1", 64, 1, 78, &echo(0, 6, 1, OTHER)), false),
+        ("of another sequence number", ipv4("10.0.0.2", "10.0.0.1", 64, 1, 78, &echo(0, 5, 2, OTHER)), false),
+        ("from elsewhere", ipv4("10.0.0.3", "10.0.0.1", 64, 1, 78, &echo(0, 5, 1, OTHER)), false),
+        ("to somebody else", ipv4("10.0.0.2", "10.0.0.3", 64, 1, 78, &echo(0, 5, 1, OTHER)), false),
+        ("the way of the request", ipv4("10.0.0.1", "10.0.0.2", 64, 1, 78, &echo(0, 5, 1, OTHER)), false),
+        ("another request", ipv4("10.0.0.2", "10.0.0.1", 64, 1, 78, &echo(8, 5, 1, OTHER)), false),
+    ] {
+        let own = is_own.then_some((1, Leg::Reply));
+        assert_eq!(
+            sighted(vec![request(), answer.clone()]),
+            [Some((0, Leg::Request)), own].into_iter().flatten().collect::<Vec<_>>(),
+            "{what}"
+        );
+        // Where the request was seen behind an address translation only, the right reply tells the same.
+        assert_eq!(sighted(vec![reply(), answer]), [Some((0, Leg::Reply)), own].into_iter().flatten().collect::<Vec<_>>(), "{what}");
+    }
+}
+
+#[test]
 fn the_probe_is_found_inside_tunnels_and_behind_address_translation() {
     let ipip = ipv4("192.168.0.1", "192.168.0.2", 63, 4, 1, &request());
     let translated = ipv4("172.18.0.2", "10.0.0.2", 62, 1, 77, &echo(8, 32_165, 1, TOKEN));

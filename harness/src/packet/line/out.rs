@@ -20,6 +20,7 @@ pub(super) struct Out {
     pub(super) text: String,
     pub(super) spans: Vec<(usize, Field, Range<usize>)>,
     pub(super) marks: Vec<Mark>,
+    pub(super) silent: Vec<(usize, Field, u32)>,
     /// As `-v`.
     pub(super) verbose: bool,
     /// Which protocol `[|…]` names where the bytes end: the one that tcpdump was in.
@@ -51,6 +52,13 @@ impl Out {
     /// Whether what is printed are fields of the stack's layers.
     pub(super) fn has_spans(&self) -> bool {
         self.within == 0
+    }
+
+    /// Remembers the position in a stream of a field that is not printed.
+    pub(super) fn untold(&mut self, layer: usize, field: Field, position: u32) {
+        if self.has_spans() {
+            self.silent.push((layer, field, position));
+        }
     }
 
     /// Appends a label and the text of a field. The value is read before: where it was not captured, tcpdump prints no label either.

@@ -123,6 +123,8 @@ fn window(out: &mut Out, index: usize, data: &[u8], numbers: Numbers, payload: u
         if payload > 0 {
             out.told(":", index, Field::TcpSequenceEnd, numbers.sequence.wrapping_add(payload));
         }
+    } else {
+        out.untold(index, Field::TcpSequence, numbers.sequence);
     }
     if set & ACK != 0 {
         out.told(", ack ", index, Field::TcpAcknowledgment, numbers.acknowledgment);

@@ -236,6 +236,29 @@ fn the_packets_of_several_echoes_are_in_the_documented_order() {
     assert!(spell(&world.at(TUNNEL).outcome).starts_with("inconclusive: fewer echoes are documented"));
 }
 
+/// Of three pings two are documented, one after the other: each stands for some of them.
+#[test]
+fn pings_that_overlap_are_not_as_if_one_came_after_the_other() {
+    const OTHER: &str = "broken: the echoes' packets were seen in another order than documented";
+    const DOUBT: &str = "inconclusive: fewer echoes are documented than sent, one after the other, and some were seen to overlap";
+    for (documented_ones, seen, outcome) in [
+        (&[1, 2][..], [(0, 1), (1, 1), (0, 2), (1, 2), (0, 3), (1, 3)], "held"),
+        (&[1, 2], [(0, 1), (0, 2), (1, 1), (1, 2), (0, 3), (1, 3)], DOUBT),
+        (&[1, 2], [(0, 1), (1, 1), (0, 2), (0, 3), (1, 2), (1, 3)], DOUBT),
+        (&[1, 2], [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (1, 1)], OTHER),
+        (&[1, 2], [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3)], OTHER),
+        (&[1, 2], [(0, 1), (0, 2), (0, 3), (1, 3), (1, 2), (1, 1)], OTHER),
+        // Of one it is not documented what comes before the next.
+        (&[1], [(0, 1), (0, 2), (1, 1), (1, 2), (0, 3), (1, 3)], "held"),
+        (&[1, 2, 3], [(0, 1), (0, 2), (1, 1), (1, 2), (0, 3), (1, 3)], OTHER),
+    ] {
+        let mut world = pings(3);
+        document(&mut world, &documented(documented_ones));
+        *world.frames(TUNNEL) = seen.map(|(reply, sequence)| pair(TUNNEL, sequence)[reply].clone()).to_vec();
+        assert_eq!(spell(&world.at(TUNNEL).outcome), outcome, "{documented_ones:?} {seen:?}");
+    }
+}
+
 #[test]
 fn an_excerpt_is_of_every_echo() {
     let mut world = pings(3);

@@ -17,7 +17,9 @@ fn address() -> impl Strategy<Value = String> {
 /// What a packet of somebody else's carries: its protocol and its bytes.
 fn carried() -> impl Strategy<Value = (u8, Vec<u8>)> {
     let token = || any::<[u8; 16]>().prop_map(Token);
-    let ping = (prop_oneof![Just(8), Just(0)], token()).prop_map(|(kind, token)| (1, echo(kind, ID, SEQUENCE, token)));
+    // A reply with the probe's own numbers would be the probe's, whatever it holds.
+    let ping = (prop_oneof![Just((8, SEQUENCE)), Just((0, SEQUENCE + 1))], token())
+        .prop_map(|((kind, sequence), token)| (1, echo(kind, ID, sequence, token)));
     let about = (address(), address(), token())
         .prop_map(|(from, to, token)| (1, error(3, 1, &ipv4(&from, &to, 64, 1, 79, &echo(8, ID, SEQUENCE, token))[..28])));
     let segment = (prop_oneof![Just(2_u8), Just(0x12), Just(0x10), Just(0x18), Just(0x11), Just(4)], 100_000..u32::MAX, 100_000..u32::MAX)

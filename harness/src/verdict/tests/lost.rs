@@ -34,8 +34,16 @@ type Spoil = fn(&mut World);
 
 #[test]
 fn a_scenario_that_lacks_a_part_is_inconclusive_whoever_needs_it() {
-    let cases: [(Spoil, &str); 12] = [
+    let cases: [(Spoil, &str); 13] = [
         (|world| drop(world.recorded().recordings.pop()), "the capture at node1/cni0 is not in the evidence"),
+        (
+            |world| {
+                // Nothing is expected of it either.
+                let gone = &mut world.recorded().recordings[CNI0];
+                gone.liveness = crate::capture::Liveness::NeverArmed("node1.pcapng is not there".to_owned());
+            },
+            "the capture at node1/cni0 is not in the evidence: node1.pcapng is not there",
+        ),
         (|world| drop(world.recorded().recordings.remove(VETH)), "nothing was captured at node1/veth(pod1)"),
         (|world| world.recorded().recordings.clear(), "nothing was captured at node1/veth(pod1)"),
         (|world| drop(world.recorded().state.pop()), "what `ip neigh` printed on node1 is not in the evidence"),

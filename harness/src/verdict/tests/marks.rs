@@ -180,6 +180,27 @@ fn what_is_not_in_a_header_that_is_all_there_is_not_there() {
 }
 
 #[test]
+fn options_of_the_header_are_a_mark() {
+    let alert = |options: [u8; 4]| {
+        let mut packet = ping();
+        packet[0] = 0x46;
+        packet[3] += 4;
+        packet.splice(20..20, options);
+        summed(packet)
+    };
+    let line = |options: &str| format!("ip: (ttl 63{options}) 10.0.0.1 > 10.0.0.2: ICMP echo request, id 5, seq 9, length 64");
+    let router_alert = [148, 4, 0, 0];
+    for (documented, packet, expected) in [
+        (line(", options (RA)"), alert(router_alert), "held"),
+        (line(", options (RA)"), ping(), "broken; mark: options (RA), not nothing"),
+        (line(""), alert(router_alert), "broken; mark: nothing, not options (RA)"),
+        (line(", options (NOP,NOP,NOP,EOL)"), alert([1, 1, 1, 0]), "held"),
+    ] {
+        check(&documented, Held::of(&[&documented], &[packet]), expected);
+    }
+}
+
+#[test]
 fn a_mark_of_the_link_layer_counts_as_well() {
     let mut tagged = ethernet("02:00:00:00:00:01", "02:00:00:00:00:02", &ping());
     tagged.splice(12..12, [0x81, 0x00, 0x70, 0x64]);

@@ -175,6 +175,25 @@ fn what_is_sent_again_or_acknowledged_alone_is_inconclusive_and_all_lines_hold()
     }
 }
 
+/// With `-vv` tcpdump prints the position of a segment without data, too.
+#[test]
+fn a_position_that_is_documented_of_an_empty_segment_is_asserted() {
+    for (row, documented, outcome) in [
+        (2, ".], seq 1, ack 1,", "held"),
+        (2, ".], seq 2, ack 1,", "broken: 1 line does not hold"),
+        (6, ".], seq 57, ack 16,", "held"),
+        (6, ".], seq 1, ack 16,", "broken: 1 line does not hold"),
+        (9, ".], seq 58, ack 17,", "held"),
+    ] {
+        let mut documents = LINES.map(str::to_owned);
+        let (head, tail) = documents[row].split_once(".], ack ").expect("it acknowledges something");
+        let (_, tail) = tail.split_once(',').expect("a length");
+        documents[row] = format!("{head}{documented}{tail}");
+        let world = world(lines(&documents.each_ref().map(String::as_str)), packets());
+        assert_eq!(spell(&world.at(0).outcome), outcome, "{}", documents[row]);
+    }
+}
+
 #[test]
 fn several_of_the_kind_are_counted() {
     let mut frames = packets();
@@ -210,6 +229,12 @@ fn what_time_does_not_explain_stays_broken() {
     };
     let elsewhere = ipv4(POD1, NODE2, 63, 6, 13, &tcp((40_000, 80), PUSH, (1001, 9001), (5013, 0), &asked()));
     for (what, at, extra) in [
+        (
+            "somebody else accepts the connection",
+            2,
+            ipv4(POD3, POD1, 62, 6, 0, &tcp((80, 40_000), SYN_ACK, (20_000, 1001), (7000, 0), b"")),
+        ),
+        ("somebody resets it", 4, ipv4(POD3, POD1, 62, 6, 0, &tcp((80, 40_000), RESET, (9001, 0), (0, 0), b""))),
         ("other bytes in the same place", 4, up(13, PUSH, (1, 1), &other)),
         ("more bytes than were sent", 4, up(13, PUSH, (1, 1), &[&asked()[..], b"more"].concat())),
         ("bytes behind those that were sent", 6, down(113, PUSH, (16, ASKED), b"more")),

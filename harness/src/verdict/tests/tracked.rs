@@ -47,7 +47,13 @@ fn only_an_entry_of_the_probe_is_believed() {
     }
     assert_eq!(judged(&[], &[&any], &before), "inconclusive: the command printed nothing at all");
     assert_eq!(judged(&[], &[&any], &both), "broken: 1 line does not hold");
+    let anyones = entry(NODE2, [7, 7]);
+    assert_eq!(
+        judged(&[], &[&elsewhere], &anyones),
+        "inconclusive: a line is there of which no packet of the probe tells whether it is of its connection"
+    );
+    assert_eq!(judged(&[], &[&elsewhere.replace("id=9", "id=*")], &anyones), "broken: 1 line does not hold");
     let others = format!("{before}\ntcp 6 9 src={POD3}");
-    assert_eq!(judged(&[], &[&any], &others), "inconclusive: a line like it is there, of a connection that is not the probe's");
+    assert_eq!(judged(&[], &[&any], &others), "inconclusive: a line is there of a connection that is not the probe's");
     assert_eq!(judged(&[], &[&elsewhere.replace("id=9", "id=*")], &others), "held");
 }
