@@ -79,7 +79,7 @@ pub(super) fn of_scenario(evidence: &Evidence, planned: &Scenario, recorded: &Sc
     }
     // Also where nothing is expected: what the run set out to record is not there.
     let gone = recorded.recordings.iter().find_map(|recording| match &recording.liveness {
-        Liveness::NeverArmed(why) if listed.points.contains(&recording.point) => Some((&recording.point, why)),
+        Liveness::NeverArmed(why) => Some((&recording.point, why)),
         _ => None,
     });
     if let Some((point, why)) = gone {

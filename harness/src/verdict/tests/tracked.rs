@@ -53,6 +53,12 @@ fn only_an_entry_of_the_probe_is_believed() {
         "inconclusive: a line is there of which no packet of the probe tells whether it is of its connection"
     );
     assert_eq!(judged(&[], &[&elsewhere.replace("id=9", "id=*")], &anyones), "broken: 1 line does not hold");
+    // One that is the probe's says what one that may be anyone's does not.
+    let to_any = two.replace("{pod3.ip}", "*");
+    assert!(judged(&[], &[&to_any], &anyones).starts_with("inconclusive: a line is there of which"));
+    for both in [format!("{anyones}\n{own}"), format!("{own}\n{anyones}")] {
+        assert_eq!(judged(&[], &[&to_any], &both), "broken: 1 line does not hold");
+    }
     let others = format!("{before}\ntcp 6 9 src={POD3}");
     assert_eq!(judged(&[], &[&any], &others), "inconclusive: a line is there of a connection that is not the probe's");
     assert_eq!(judged(&[], &[&elsewhere.replace("id=9", "id=*")], &others), "held");
