@@ -109,6 +109,7 @@ fn a_line_that_must_not_be_there_may_differ_by_what_is_not_asserted() {
         ("eth7: <UP> mtu 1500 qdisc fq_codel", "ens3: <UP> mtu 1500 qdisc fq_codel", &["pfifo_fast", "fq"], "the host's kind of queue"),
     ] {
         assert_eq!(spell(&judged(&[], &[documented], here).outcome), "broken: 1 line does not hold", "{documented}");
+        assert_eq!(judged(&[documented], &[], here).open, [kind], "{documented}: it is said that this is not asserted");
         let (head, _) = here.rsplit_once(' ').expect("several words");
         let (first, last) = (documented.split(' ').next().expect("a word"), documented.rsplit(' ').next().expect("a word"));
         // Nor is it where a star hides what kind of word it is.
