@@ -12,7 +12,8 @@ use crate::packet::{Field, LayerKind, Value, mark_at, protocol_name};
 const DEEPEST: usize = 8;
 
 /// What the parenthesis of `-v` is made of.
-const HEADER_PARTS: &str = "tos, ttl, id, offset, flags, proto and length; of IPv6 class, flowlabel, hlim, next-header and payload length";
+const HEADER_PARTS: &str =
+    "tos, ttl, id, offset, flags, proto, length and options; of IPv6 class, flowlabel, hlim, next-header and payload length";
 
 impl Reader<'_> {
     /// An IP header and what it carries: `[IP ](ttl 63) a > b: …`.

@@ -73,11 +73,6 @@ pub struct StateLine {
 }
 
 impl StateLine {
-    /// What it prints and does not assert, for a kernel chooses it.
-    pub fn open_parts(&self) -> impl Iterator<Item = Volatile> {
-        self.words.iter().filter_map(|word| if let StateToken::Volatile(kind) = word.token { Some(kind) } else { None })
-    }
-
     /// For each word of a text of `length` words, which of this line's words stands for it, by index: one for one, but a gap stands for all
     /// that the others leave. More or fewer than `length` if no gap makes up for what differs.
     ///

@@ -138,8 +138,10 @@ impl Known {
         let icmp = stack.layers().last().filter(|layer| layer.kind() == LayerKind::Icmp);
         if let Some(icmp) = icmp {
             let error = number(icmp, Field::IcmpType).is_some_and(|kind| ERRORS.contains(&kind));
-            let quoted = || error && self.is_quoted(stack.payload(), hints);
-            return if self.is_answered(stack) { Some(Leg::Reply) } else { quoted().then_some(Leg::Error) };
+            if self.is_answered(stack) {
+                return Some(Leg::Reply);
+            }
+            return (error && self.is_quoted(stack.payload(), hints)).then_some(Leg::Error);
         }
         self.connections.leg(Segment::of(stack)?)
     }

@@ -30,6 +30,7 @@ mod exercise;
 mod lines;
 mod load;
 mod names;
+mod open;
 mod probe;
 mod scenario;
 mod uses;

@@ -1,12 +1,12 @@
 //! A lab that has been checked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use ipnet::Ipv4Net;
 
-use crate::expect::{Part, Pattern, StateLine};
+use crate::expect::{Pattern, StateLine};
 use crate::name::{PlaceName, PointName, Symbol};
 use crate::site::TunnelKind;
 
@@ -319,16 +319,6 @@ pub enum Claim {
     Lines(Vec<DocumentedLine<Pattern>>),
     /// The probe is not seen there at all.
     None,
-}
-
-impl Claim {
-    /// What the judged lines print and do not assert.
-    pub fn open_parts(&self) -> BTreeSet<Part> {
-        match self {
-            Self::Lines(lines) => lines.iter().flat_map(|line| &line.judged().pattern.open).map(|open| open.part).collect(),
-            Self::None => BTreeSet::new(),
-        }
-    }
 }
 
 /// How much of what a point sees of a probe is documented.

@@ -90,8 +90,7 @@ fn describe_scenario(lab: &Lab, scenario: &Scenario, planned: &PlannedScenario, 
             let corrected = if documented.correction.is_some() { " (corrected)" } else { "" };
             line(out, &format!("  state    {}: {} {word} `{judged}`{corrected}", state.on, state.run));
         }
-        let open: BTreeSet<_> = state.has.iter().chain(&state.lacks).flat_map(|line| line.judged().pattern.open_parts()).collect();
-        let open: Vec<String> = open.iter().map(ToString::to_string).collect();
+        let open: Vec<String> = state.open_parts().iter().map(ToString::to_string).collect();
         if !open.is_empty() {
             line(out, &format!("           printed, not asserted: {}", open.join(", ")));
         }

@@ -84,7 +84,7 @@ pub(super) fn misplaced(lines: &[DocumentedLine<Pattern>], seen: &[Seen<'_>], co
 /// What to say of echoes that overlap, where fewer are `documented`, one after the other: each documented one stands for some of them, in order.
 fn few_in_order(documented: usize, parts: &[usize]) -> Outcome {
     // Between two packets, all of one before and all of the other behind.
-    let is_cut = |at: &usize| parts[..*at].iter().all(|before| parts[*at..].iter().all(|behind| before < behind));
+    let is_cut = |at: &usize| parts[..*at].iter().max() < parts[*at..].iter().min();
     if (1..parts.len()).filter(is_cut).count() + 1 < documented {
         Outcome::Broken(OTHER_ORDER.to_owned())
     } else {

@@ -65,9 +65,9 @@ impl<'a> Seen<'a> {
         let as_printed = || self.span(Detail::Brief, layer, field).and_then(|span| self.brief.text.get(span));
         match field {
             Field::TcpSequence | Field::TcpSequenceEnd | Field::TcpAcknowledgment => {
-                let untold =
-                    || self.brief.silent.iter().find(|(at, of, _)| (*at, *of) == (layer, field)).map(|(.., position)| u64::from(*position));
-                as_printed().map_or_else(untold, |text| text.parse().ok()).map(Value::Number)
+                let position =
+                    || self.brief.untold.iter().find(|(at, of, _)| (*at, *of) == (layer, field)).map(|(.., position)| u64::from(*position));
+                as_printed().map_or_else(position, |text| text.parse().ok()).map(Value::Number)
             }
             // Blanks at its end, as behind a status without a reason, no document shows.
             Field::TcpHttp => as_printed().map(|text| Value::Text(text.trim_end().to_owned())),
@@ -115,5 +115,5 @@ fn one_line(printed: Printed) -> Printed {
     let marks = printed.marks.into_iter().map(moved_mark).collect();
     let length = text.trim_end().len();
     text.truncate(length);
-    Printed { text, spans, marks, silent: printed.silent }
+    Printed { text, spans, marks, untold: printed.untold }
 }

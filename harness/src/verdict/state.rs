@@ -1,7 +1,5 @@
 //! What is expected of a command's output.
 
-use std::collections::BTreeSet;
-
 use super::model::{ExpectationVerdict, Finding, LineVerdict, Outcome, Subject};
 use super::names::Names;
 use super::outcome::{differ, do_not_hold, worst};
@@ -90,16 +88,14 @@ fn unusable(text: Option<&StateText>, expectation: &StateExpectation, names: Nam
 
 /// The verdict on an expectation that was not held against anything.
 pub(super) fn unasked(expectation: &StateExpectation, outcome: &Outcome, meaning: Meaning<'_>) -> ExpectationVerdict {
-    let both = || expectation.has.iter().chain(&expectation.lacks);
-    let open: BTreeSet<_> = both().flat_map(|line| line.judged().pattern.open_parts()).collect();
-    let lines = both().map(|line| verdict(line, meaning, outcome.clone(), None));
+    let lines = expectation.has.iter().chain(&expectation.lacks).map(|line| verdict(line, meaning, outcome.clone(), None));
     ExpectationVerdict {
         subject: Subject::State { on: expectation.on.clone(), run: expectation.run.clone() },
         interface: String::new(),
         outcome: outcome.clone(),
         because: expectation.because.clone(),
         lines: lines.collect(),
-        open: open.iter().map(ToString::to_string).collect(),
+        open: expectation.open_parts().iter().map(ToString::to_string).collect(),
         unexpected: Vec::new(),
     }
 }

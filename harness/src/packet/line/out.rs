@@ -20,7 +20,8 @@ pub(super) struct Out {
     pub(super) text: String,
     pub(super) spans: Vec<(usize, Field, Range<usize>)>,
     pub(super) marks: Vec<Mark>,
-    pub(super) silent: Vec<(usize, Field, u32)>,
+    /// Positions in a stream that are not printed.
+    pub(super) untold: Vec<(usize, Field, u32)>,
     /// As `-v`.
     pub(super) verbose: bool,
     /// Which protocol `[|…]` names where the bytes end: the one that tcpdump was in.
@@ -57,7 +58,7 @@ impl Out {
     /// Remembers the position in a stream of a field that is not printed.
     pub(super) fn untold(&mut self, layer: usize, field: Field, position: u32) {
         if self.has_spans() {
-            self.silent.push((layer, field, position));
+            self.untold.push((layer, field, position));
         }
     }
 

@@ -45,7 +45,7 @@ pub struct Printed {
     /// What it complains of, and what is rare, in the order of the text.
     pub marks: Vec<Mark>,
     /// Positions in a stream that only `-vv` prints, relative to their conversation.
-    pub silent: Vec<(usize, Field, u32)>,
+    pub untold: Vec<(usize, Field, u32)>,
 }
 
 /// How many packets within packets are printed, sixteen tunnels or one quoted packet each; tcpdump knows no such limit.
@@ -82,7 +82,7 @@ impl Printer {
             text: String::with_capacity(160),
             spans: Vec::new(),
             marks: Vec::new(),
-            silent: Vec::new(),
+            untold: Vec::new(),
             verbose: self.detail == Detail::Verbose,
             protocol: "",
             within: 0,
@@ -95,7 +95,7 @@ impl Printer {
                 out.cut();
             }
         }
-        Printed { text: out.text, spans: out.spans, marks: out.marks, silent: out.silent }
+        Printed { text: out.text, spans: out.spans, marks: out.marks, untold: out.untold }
     }
 
     /// Prints the layers one behind the other.
